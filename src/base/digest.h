@@ -1,0 +1,10 @@
+/* base/digest.h - hashes for everyone above, so that <openssl/evp.h> stays where it is needed.
+ * SHA-256 names certificates; SHA-1 is shown because vSphere prints it and is never believed. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+enum { DIGEST_SHA256 = 32, DIGEST_SHA1 = 20 };
+
+void digest_sha256(const void *p, size_t len, uint8_t out[DIGEST_SHA256]);
+void digest_sha1(const void *p, size_t len, uint8_t out[DIGEST_SHA1]);

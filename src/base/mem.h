@@ -1,0 +1,18 @@
+/* base/mem.h - memory that is either there or the process ends.
+ * Out of memory aborts and the service manager restarts us; that is safe only because every size that a peer
+ * controls was capped before it got here (house style 3.5). Raw malloc/realloc live in mem.c only. */
+#pragma once
+#include <stddef.h>
+
+#include "base/def.h"
+
+void *xmalloc(size_t size) __attribute__((malloc, returns_nonnull));
+void *xcalloc(size_t count, size_t size) __attribute__((malloc, returns_nonnull)); /* aborts on overflow */
+void *xrealloc(void *p, size_t size) __attribute__((returns_nonnull));
+void *xreallocarray(void *p, size_t count, size_t size) __attribute__((returns_nonnull)); /* aborts on overflow */
+char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull));
+char *xstrndup(const char *s, size_t len) __attribute__((malloc, returns_nonnull));
+void *xmemdup(const void *p, size_t len) __attribute__((malloc, returns_nonnull));
+
+/* AUTO(freep) frees what a local pointer holds. */
+void freep(void *pointer_to_pointer);

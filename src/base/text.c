@@ -1,0 +1,242 @@
+#include "base/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void text_hex(const uint8_t *p, size_t len, char *out)
+{
+    static const char digits[] = "0123456789abcdef";
+    for (size_t i = 0; i < len; i++) {
+        *out++ = digits[p[i] >> 4];
+        *out++ = digits[p[i] & 15];
+    }
+    *out = '\0';
+}
+
+void text_fingerprint(const uint8_t *p, size_t len, char *out)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    for (size_t i = 0; i < len; i++) {
+        if (i)
+            *out++ = ':';
+        *out++ = digits[p[i] >> 4];
+        *out++ = digits[p[i] & 15];
+    }
+    *out = '\0';
+}
+
+static int hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    c = text_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+bool text_unhex(const char *s, uint8_t *out, size_t len)
+{
+    bool colons = len > 1 && s[0] && s[1] && s[2] == ':';
+    for (size_t i = 0; i < len; i++) {
+        if (i && colons && *s++ != ':')
+            return false;
+        int high = hex_value(s[0]), low = high < 0 ? -1 : hex_value(s[1]);
+        if (low < 0)
+            return false;
+        out[i] = (uint8_t)(high << 4 | low);
+        s += 2;
+    }
+    return *s == '\0';
+}
+
+bool text_base64(struct buf *b, const void *bytes, size_t len, struct err *e)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *p = bytes;
+    uint8_t *at;
+    size_t total = (len + 2) / 3 * 4;
+    if (!buf_reserve(b, total, &at, e))
+        return false;
+    for (size_t i = 0; i < len; i += 3) {
+        uint32_t v = (uint32_t)p[i] << 16 | (i + 1 < len ? (uint32_t)p[i + 1] << 8 : 0) | (i + 2 < len ? p[i + 2] : 0);
+        *at++ = (uint8_t)digits[v >> 18];
+        *at++ = (uint8_t)digits[v >> 12 & 63];
+        *at++ = i + 1 < len ? (uint8_t)digits[v >> 6 & 63] : '=';
+        *at++ = i + 2 < len ? (uint8_t)digits[v & 63] : '=';
+    }
+    buf_commit(b, total);
+    return true;
+}
+
+static int base64_value(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    return c == '+' ? 62 : c == '/' ? 63 : -1;
+}
+
+bool text_unbase64(const char *s, size_t len, bool lines, struct buf *b, struct err *e)
+{
+    uint8_t *at;
+    if (!buf_reserve(b, len / 4 * 3 + 3, &at, e))
+        return false;
+    uint8_t *start = at;
+    uint32_t v = 0;
+    unsigned have = 0, pad = 0;
+    for (size_t i = 0; i < len; i++) {
+        char c = s[i];
+        if (lines && (c == ' ' || c == '\t' || c == '\r' || c == '\n'))
+            continue;
+        int digit = 0;
+        if (c == '=' && have >= 2)
+            pad++;
+        else if (pad || (digit = base64_value(c)) < 0)
+            return err_set(e, ERR_INPUT, "not base64 at byte %zu", i);
+        v = v << 6 | (uint32_t)digit;
+        if (++have < 4)
+            continue;
+        *at++ = (uint8_t)(v >> 16);
+        if (pad < 2)
+            *at++ = (uint8_t)(v >> 8);
+        if (pad < 1)
+            *at++ = (uint8_t)v;
+        if ((pad == 2 && (v & 0xffff)) || (pad == 1 && (v & 0xff)))
+            return err_set(e, ERR_INPUT, "base64 ends in stray bits");
+        v = 0;
+        have = 0; /* after padding anything but white space is refused by `pad` above */
+    }
+    if (have)
+        return err_set(e, ERR_INPUT, "base64 ends in the middle");
+    buf_commit(b, (size_t)(at - start));
+    return true;
+}
+
+bool text_number(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
+{
+    uint64_t v = 0;
+    if (!*s)
+        return false;
+    for (; *s; s++) {
+        if (*s < '0' || *s > '9' || __builtin_mul_overflow(v, 10u, &v) ||
+            __builtin_add_overflow(v, (uint64_t)(*s - '0'), &v))
+            return false;
+    }
+    if (v < min || v > max)
+        return false;
+    *ret = v;
+    return true;
+}
+
+char text_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+}
+
+bool text_caseeq_n(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+    if (a_len != b_len)
+        return false;
+    for (size_t i = 0; i < a_len; i++)
+        if (text_lower(a[i]) != text_lower(b[i]))
+            return false;
+    return true;
+}
+
+bool text_caseeq(const char *a, const char *b)
+{
+    return text_caseeq_n(a, strlen(a), b, strlen(b));
+}
+
+bool text_copy(char *dst, size_t size, const char *src)
+{
+    size_t len = strlen(src);
+    bool whole = len < size;
+    if (!whole)
+        len = size - 1;
+    memcpy(dst, src, len);
+    dst[len] = '\0';
+    return whole;
+}
+
+/* Length of the well-formed UTF-8 sequence at s, or 0 (RFC 3629 section 4: no overlong form, no surrogate). */
+static size_t utf8_len(const uint8_t *s, size_t left)
+{
+    uint8_t c = s[0];
+    if (c < 0x80)
+        return c ? 1 : 0;
+    size_t n = c >= 0xc2 && c <= 0xdf ? 2 : (c & 0xf0) == 0xe0 ? 3 : c >= 0xf0 && c <= 0xf4 ? 4 : 0;
+    if (!n || left < n)
+        return 0;
+    for (size_t i = 1; i < n; i++)
+        if ((s[i] & 0xc0) != 0x80)
+            return 0;
+    if ((c == 0xe0 && s[1] < 0xa0) || (c == 0xed && s[1] > 0x9f) || (c == 0xf0 && s[1] < 0x90) ||
+        (c == 0xf4 && s[1] > 0x8f))
+        return 0;
+    return n;
+}
+
+bool text_utf8(const char *s, size_t len)
+{
+    for (size_t i = 0; i < len;) {
+        size_t n = utf8_len((const uint8_t *)s + i, len - i);
+        if (!n)
+            return false;
+        i += n;
+    }
+    return true;
+}
+
+void text_escape(char *dst, size_t size, const char *src, size_t len)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < len;) {
+        uint8_t c = (uint8_t)src[i];
+        size_t n = utf8_len((const uint8_t *)src + i, len - i);
+        /* U+0080 to U+009F are control characters as well: a terminal may obey them. */
+        bool plain = n && c >= 0x20 && c != 0x7f && c != '\\' && c != '"' &&
+                     !(c == 0xc2 && (uint8_t)src[i + 1] < 0xa0);
+        size_t need = plain ? n : 4;
+        if (at + need >= size)
+            break;
+        if (plain) {
+            memcpy(dst + at, src + i, n);
+            i += n;
+        } else {
+            (void)snprintf(dst + at, 5, "\\x%02x", c);
+            i++;
+        }
+        at += need;
+    }
+    dst[at] = '\0';
+}
+
+void text_time(int64_t t, char out[TEXT_TIME])
+{
+    /* Civil date from days, proleptic Gregorian calendar; no locale, no time zone table. */
+    int64_t days = t / 86400, rest = t % 86400;
+    if (rest < 0) {
+        rest += 86400;
+        days--;
+    }
+    days += 719468;
+    int64_t era = (days >= 0 ? days : days - 146096) / 146097;
+    int64_t doe = days - era * 146097;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    int64_t day = doy - (153 * mp + 2) / 5 + 1;
+    int64_t month = mp < 10 ? mp + 3 : mp - 9;
+    int64_t year = yoe + era * 400 + (month <= 2);
+    if (year < 0 || year > 9999) {
+        (void)text_copy(out, TEXT_TIME, year < 0 ? "before-year-0" : "after-year-9999");
+        return;
+    }
+    char text[64];
+    (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day,
+                   (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
+    (void)text_copy(out, TEXT_TIME, text);
+}

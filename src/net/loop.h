@@ -1,0 +1,61 @@
+/* net/loop.h - one thread's reactor: edge-triggered epoll, a timer wheel, and a mailbox for other threads.
+ * A loop is owned by the thread that runs it; only loop_post and loop_stop may be called from elsewhere.
+ * Nothing blocks on a loop: no store, no resolver, no password hash (docs/architecture.md).
+ *
+ * A callback never destroys the object that called it: it marks the object dead and hands it to loop_bury;
+ * the loop frees after the round. */
+#pragma once
+#include <stdint.h>
+
+#include "base/err.h"
+
+struct loop;
+
+/* Something happened on a descriptor. Edge-triggered: go on until the operation says WANT_READ/WANT_WRITE. */
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
+
+struct loop_watch {
+    void (*ready)(struct loop_watch *w, unsigned events);
+    int fd; /* borrowed; set by loop_watch */
+    bool on;
+};
+
+/* Deadlines. Resolution: LOOP_TICK_MS; a timer never fires early. */
+enum { LOOP_TICK_MS = 8 };
+
+struct loop_timer {
+    void (*fired)(struct loop_timer *t);
+    struct loop_timer *next, *prev; /* owned by the wheel while armed */
+    int64_t at_ms;
+    struct loop *loop; /* NULL while stopped */
+};
+
+struct loop_task {
+    void (*run)(struct loop_task *t);
+    struct loop_task *next; /* owned by the mailbox until run */
+};
+
+struct loop *loop_create(struct err *e);
+struct loop *loop_destroy(struct loop *l); /* runs what is in the mailbox and buried, then frees */
+DEFINE_AUTO(loop_destroyp, struct loop *, loop_destroy)
+
+/* Runs until loop_stop. */
+MUST_USE bool loop_run(struct loop *l, struct err *e);
+void loop_stop(struct loop *l); /* any thread, and a signal handler */
+
+/* Monotonic milliseconds as of this round: cheaper than the clock, and the same for a whole round. */
+int64_t loop_now(const struct loop *l);
+
+/* w->ready is set by the caller; w stays where it is until unwatched. Fires for reading and writing. */
+MUST_USE bool loop_watch(struct loop *l, struct loop_watch *w, int fd, struct err *e);
+void loop_unwatch(struct loop *l, struct loop_watch *w); /* harmless when not watched */
+
+/* Arms or re-arms. delay_ms >= 0. t->fired is set by the caller. */
+void loop_timer_start(struct loop *l, struct loop_timer *t, int64_t delay_ms);
+void loop_timer_stop(struct loop_timer *t); /* harmless when stopped; a zeroed timer is stopped */
+
+/* From any thread: t->run runs on the loop's thread, in order of posting. t is the caller's until then. */
+void loop_post(struct loop *l, struct loop_task *t);
+
+/* On the loop's thread: t->run runs after this round's callbacks, when nothing refers to the dead any more. */
+void loop_bury(struct loop *l, struct loop_task *t);
