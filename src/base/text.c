@@ -190,15 +190,26 @@ bool text_utf8(const char *s, size_t len)
     return true;
 }
 
+/* Well-formed, but a terminal would obey it, or nobody would see it: C1 controls, zero-width characters and the
+ * bidirectional controls (Unicode TR 36 section 3). */
+static bool utf8_is_hidden(const uint8_t *s, size_t n)
+{
+    if (n == 2)
+        return (s[0] == 0xc2 && s[1] < 0xa0) || (s[0] == 0xd8 && s[1] == 0x9c);
+    if (n != 3)
+        return false;
+    uint32_t c = (uint32_t)(s[0] & 15) << 12 | (uint32_t)(s[1] & 63) << 6 | (s[2] & 63);
+    return (c >= 0x200b && c <= 0x200f) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2060 && c <= 0x206f) || c == 0xfeff;
+}
+
 void text_escape(char *dst, size_t size, const char *src, size_t len)
 {
     size_t at = 0;
     for (size_t i = 0; i < len;) {
         uint8_t c = (uint8_t)src[i];
         size_t n = utf8_len((const uint8_t *)src + i, len - i);
-        /* U+0080 to U+009F are control characters as well: a terminal may obey them. */
         bool plain = n && c >= 0x20 && c != 0x7f && c != '\\' && c != '"' &&
-                     !(c == 0xc2 && (uint8_t)src[i + 1] < 0xa0);
+                     !utf8_is_hidden((const uint8_t *)src + i, n);
         size_t need = plain ? n : 4;
         if (at + need >= size)
             break;
@@ -239,4 +250,79 @@ void text_time(int64_t t, char out[TEXT_TIME])
     (void)snprintf(text, sizeof(text), "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)year, (int)month, (int)day,
                    (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
     (void)text_copy(out, TEXT_TIME, text);
+}
+
+/* `digits` decimal digits at *s, moved past. */
+static bool read_digits(const char **s, int digits, int min, int max, int *ret)
+{
+    int v = 0;
+    for (; digits > 0; digits--, (*s)++) {
+        if (**s < '0' || **s > '9')
+            return false;
+        v = v * 10 + (**s - '0');
+    }
+    *ret = v;
+    return v >= min && v <= max;
+}
+
+static bool read_char(const char **s, char c)
+{
+    bool ok = text_lower(**s) == c;
+    *s += ok;
+    return ok;
+}
+
+/* "Z" or "+hh:mm", in seconds to take away. */
+static bool read_offset(const char **s, int64_t *ret)
+{
+    int hours, minutes;
+    *ret = 0;
+    if (read_char(s, 'z'))
+        return true;
+    int sign = **s == '+' ? 1 : **s == '-' ? -1 : 0;
+    if (!sign)
+        return false;
+    (*s)++;
+    if (!read_digits(s, 2, 0, 23, &hours) || !read_char(s, ':') || !read_digits(s, 2, 0, 59, &minutes))
+        return false;
+    *ret = sign * (hours * 3600 + minutes * 60);
+    return true;
+}
+
+static int days_in_month(int year, int month)
+{
+    static const uint8_t days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
+/* Days from 1970-01-01, the inverse of what text_time does. */
+static int64_t days_from_civil(int64_t year, int month, int day)
+{
+    year -= month <= 2;
+    int64_t era = (year >= 0 ? year : year - 399) / 400;
+    int64_t yoe = year - era * 400;
+    int64_t doy = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+}
+
+bool text_time_parse(const char *s, int64_t *ret_unix_seconds)
+{
+    int year, month, day, hour, minute, second;
+    int64_t offset;
+    if (!read_digits(&s, 4, 0, 9999, &year) || !read_char(&s, '-') || !read_digits(&s, 2, 1, 12, &month) ||
+        !read_char(&s, '-') || !read_digits(&s, 2, 1, days_in_month(year, month), &day) || !read_char(&s, 't') ||
+        !read_digits(&s, 2, 0, 23, &hour) || !read_char(&s, ':') || !read_digits(&s, 2, 0, 59, &minute) ||
+        !read_char(&s, ':') || !read_digits(&s, 2, 0, 60, &second))
+        return false;
+    if (read_char(&s, '.')) {
+        if (*s < '0' || *s > '9')
+            return false;
+        while (*s >= '0' && *s <= '9')
+            s++;
+    }
+    if (!read_offset(&s, &offset) || *s)
+        return false;
+    *ret_unix_seconds = days_from_civil(year, month, day) * 86400 + hour * 3600 + minute * 60 + second - offset;
+    return true;
 }

@@ -31,8 +31,9 @@ char text_lower(char c);
 /* Copies src into dst (size bytes), always terminated; returns false when it was cut. */
 bool text_copy(char *dst, size_t size, const char *src);
 
-/* Printable copy of outside text: control bytes, quotes' escapes and invalid UTF-8 become \xNN. Always
- * terminated, cut at size. */
+/* Printable copy of outside text: control bytes, quotes' escapes, invalid UTF-8, and characters that can't be seen
+ * or turn the direction of writing (a subject could show itself backwards) become \xNN. Always terminated, cut at
+ * size. */
 void text_escape(char *dst, size_t size, const char *src, size_t len);
 /* True if the bytes are well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_utf8(const char *s, size_t len);
@@ -40,3 +41,6 @@ bool text_utf8(const char *s, size_t len);
 /* "2026-11-23T10:00:00Z" for seconds since 1970, years 0000 to 9999; out holds TEXT_TIME bytes. */
 enum { TEXT_TIME = 24 };
 void text_time(int64_t unix_seconds, char out[TEXT_TIME]);
+/* Reads an RFC 3339 date-time (section 5.6: "2026-11-23T10:00:00.5+01:00"; a fraction is dropped, second 60 is the
+ * next minute's first), the whole string. */
+MUST_USE bool text_time_parse(const char *s, int64_t *ret_unix_seconds);

@@ -85,6 +85,10 @@ static void outside_text_is_made_harmless(void **state)
     CHECK_STR(out, "a\\x0ab\\x1b[31m\xc3\xa9\\xff\\x22");
     text_escape(out, sizeof(out), "\xc2\x9b", 2);
     CHECK_STR(out, "\\xc2\\x9b");
+    text_escape(out, sizeof(out), "\xe2\x80\xae" "a\xef\xbb\xbf", 7); /* right-to-left override, zero-width no-break */
+    CHECK_STR(out, "\\xe2\\x80\\xaea\\xef\\xbb\\xbf");
+    text_escape(out, sizeof(out), "\xe2\x80\xa6\xd8\xa7", 5); /* an ellipsis and an Arabic letter are just text */
+    CHECK_STR(out, "\xe2\x80\xa6\xd8\xa7");
     text_escape(out, 6, "abc\n", 4);
     CHECK_STR(out, "abc");
     CHECK(text_utf8("\xf0\x9f\x98\x80", 4));
@@ -115,6 +119,60 @@ static void times_are_utc(void **state)
     }
 }
 
+static void times_read_back(void **state)
+{
+    (void)state;
+    /* One second in every 99 days or so, through every leap rule of four centuries. */
+    for (int64_t t = -62167219200; t < 253402300800; t += 8589934) {
+        char out[TEXT_TIME];
+        int64_t back = 1;
+        text_time(t, out);
+        if (!text_time_parse(out, &back) || back != t)
+            fail_msg("%s read as %lld", out, (long long)back);
+    }
+}
+
+static void times_are_read_strictly(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int64_t t;
+        bool ok;
+    } cases[] = {
+        { "2026-11-23T10:00:00Z", 1795428000, true },
+        { "2026-11-23t10:00:00.999z", 1795428000, true },
+        { "2026-11-23T11:30:00+01:30", 1795428000, true },
+        { "2026-11-23T09:00:00-01:00", 1795428000, true },
+        { "2016-12-31T23:59:60Z", 1483228800, true },
+        { "2000-02-29T00:00:00Z", 951782400, true },
+        { "1900-02-29T00:00:00Z", 0, false },
+        { "2026-11-31T10:00:00Z", 0, false },
+        { "2026-00-01T10:00:00Z", 0, false },
+        { "2026-13-01T10:00:00Z", 0, false },
+        { "2026-11-23T24:00:00Z", 0, false },
+        { "2026-11-23T10:60:00Z", 0, false },
+        { "2026-11-23T10:00:61Z", 0, false },
+        { "2026-11-23 10:00:00Z", 0, false },
+        { "2026-11-23T10:00:00", 0, false },
+        { "2026-11-23T10:00:00.Z", 0, false },
+        { "2026-11-23T10:00:00Z ", 0, false },
+        { "2026-11-23T10:00:00+0100", 0, false },
+        { "2026-11-23T10:00:00+24:00", 0, false },
+        { "2026-11-23", 0, false },
+        { "26-11-23T10:00:00Z", 0, false },
+        { "+2026-11-23T10:00:00Z", 0, false },
+        { "", 0, false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        int64_t t = 77;
+        bool ok = text_time_parse(cases[i].text, &t);
+        if (ok != cases[i].ok || t != (ok ? cases[i].t : 77))
+            fail_msg("\"%s\": %d %lld", cases[i].text, ok, (long long)t);
+    }
+}
+
 GROUP(base_text, cmocka_unit_test(base64_round_trips), cmocka_unit_test(base64_is_strict),
       cmocka_unit_test(hex_is_strict), cmocka_unit_test(numbers_are_strict),
-      cmocka_unit_test(outside_text_is_made_harmless), cmocka_unit_test(times_are_utc))
+      cmocka_unit_test(outside_text_is_made_harmless), cmocka_unit_test(times_are_utc),
+      cmocka_unit_test(times_read_back), cmocka_unit_test(times_are_read_strictly))
