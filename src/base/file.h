@@ -1,0 +1,22 @@
+/* base/file.h - the small truths about files: whole reads, whole writes, and what "on disk" takes.
+ * Blocks: pool threads and start-up only. Never decides who may own a file; the callers do. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/def.h"
+#include "base/err.h"
+
+/* AUTO(file_closep) closes a descriptor; -1 is nothing. */
+void file_closep(int *fd);
+
+/* All of it or an error (ERR_STORE). */
+MUST_USE bool file_write_all(int fd, const void *p, size_t len, struct err *e);
+/* Exactly len bytes and then the end of the file, or ERR_STORE. */
+MUST_USE bool file_read_exactly(int fd, void *p, size_t len, struct err *e);
+
+/* Content and size reach the disk before it returns. */
+MUST_USE bool file_sync(int fd, struct err *e);
+/* The entry `path` in its directory does: needed after creating, renaming or removing it. */
+MUST_USE bool file_sync_parent(const char *path, struct err *e);
