@@ -5,6 +5,7 @@
  * A callback never destroys the object that called it: it marks the object dead and hands it to loop_bury;
  * the loop frees after the round. */
 #pragma once
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
@@ -20,8 +21,12 @@ struct loop_watch {
     bool on;
 };
 
-/* Deadlines. Resolution: LOOP_TICK_MS; a timer never fires early. */
+/* Deadlines. Resolution: LOOP_TICK_MS; a timer never fires early. Timers of different ticks fire in order of
+ * their time, those of one tick in no particular order. */
 enum { LOOP_TICK_MS = 8 };
+
+/* Events taken from the kernel in one round; the rest waits for the next. */
+enum { LOOP_BATCH = 256 };
 
 struct loop_timer {
     void (*fired)(struct loop_timer *t);
@@ -32,21 +37,27 @@ struct loop_timer {
 
 struct loop_task {
     void (*run)(struct loop_task *t);
-    struct loop_task *next; /* owned by the mailbox until run */
+    struct loop_task *next; /* owned by the loop until run */
 };
 
 struct loop *loop_create(struct err *e);
-struct loop *loop_destroy(struct loop *l); /* runs what is in the mailbox and buried, then frees */
+/* Runs what is in the mailbox, deferred and buried, then frees. Every thread that may still post has ended. */
+struct loop *loop_destroy(struct loop *l);
 DEFINE_AUTO(loop_destroyp, struct loop *, loop_destroy)
 
 /* Runs until loop_stop. */
 MUST_USE bool loop_run(struct loop *l, struct err *e);
 void loop_stop(struct loop *l); /* any thread, and a signal handler */
 
+/* For tests: a loop whose clock stands still but for loop_turn, which runs one round at now_ms without waiting. */
+struct loop *loop_create_at(int64_t now_ms, struct err *e);
+MUST_USE bool loop_turn(struct loop *l, int64_t now_ms, struct err *e);
+
 /* Monotonic milliseconds as of this round: cheaper than the clock, and the same for a whole round. */
 int64_t loop_now(const struct loop *l);
 
-/* w->ready is set by the caller; w stays where it is until unwatched. Fires for reading and writing. */
+/* w->ready is set by the caller; w stays where it is until unwatched. Fires for reading and writing, the first
+ * time at once if the descriptor is ready. Unwatch before the descriptor is closed. */
 MUST_USE bool loop_watch(struct loop *l, struct loop_watch *w, int fd, struct err *e);
 void loop_unwatch(struct loop *l, struct loop_watch *w); /* harmless when not watched */
 
@@ -54,8 +65,12 @@ void loop_unwatch(struct loop *l, struct loop_watch *w); /* harmless when not wa
 void loop_timer_start(struct loop *l, struct loop_timer *t, int64_t delay_ms);
 void loop_timer_stop(struct loop_timer *t); /* harmless when stopped; a zeroed timer is stopped */
 
+/* On the loop's thread, without a system call: t->run runs later in this round, or in the next when called outside
+ * of one or from such a task; the loop does not wait before that. */
+void loop_defer(struct loop *l, struct loop_task *t);
+
 /* From any thread: t->run runs on the loop's thread, in order of posting. t is the caller's until then. */
 void loop_post(struct loop *l, struct loop_task *t);
 
-/* On the loop's thread: t->run runs after this round's callbacks, when nothing refers to the dead any more. */
+/* On the loop's thread, as the last thing of the round: t->run runs after this round's callbacks, when nothing refers to the dead any more. */
 void loop_bury(struct loop *l, struct loop_task *t);
