@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void set_text(struct err *e, enum err_kind kind, int sys, const char *fmt, va_list args)
+static void PRINTF(4, 0) set_text(struct err *e, enum err_kind kind, int sys, const char *fmt, va_list args)
 {
     e->kind = kind;
     e->sys = sys;
