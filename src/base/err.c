@@ -10,7 +10,7 @@ static void PRINTF(4, 0) set_text(struct err *e, enum err_kind kind, int sys, co
     (void)vsnprintf(e->msg, sizeof(e->msg), fmt, args);
 }
 
-bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
+bool (err_set)(struct err *e, enum err_kind kind, const char *fmt, ...)
 {
     if (e) {
         va_list args;
@@ -21,7 +21,7 @@ bool err_set(struct err *e, enum err_kind kind, const char *fmt, ...)
     return false;
 }
 
-bool err_sys(struct err *e, enum err_kind kind, int sys, const char *fmt, ...)
+bool (err_sys)(struct err *e, enum err_kind kind, int sys, const char *fmt, ...)
 {
     if (e) {
         va_list args;
@@ -35,7 +35,7 @@ bool err_sys(struct err *e, enum err_kind kind, int sys, const char *fmt, ...)
     return false;
 }
 
-bool err_in(struct err *e, const char *fmt, ...)
+bool (err_in)(struct err *e, const char *fmt, ...)
 {
     if (e) {
         char context[ERR_MSG_MAX];

@@ -1,0 +1,48 @@
+# The front door. meson and ninja do the building; each target here is one line into tools/.
+.SUFFIXES:
+.PHONY: help run stop test check build release bench rows fuzz clean bootstrap
+
+help:
+	@echo 'make run          build, start and show it; Ctrl-C ends it   (DETACH=1: leave it running)'
+	@echo 'make stop         end what DETACH=1 left running'
+	@echo 'make test         install what is missing, run every test    (STAGES="build unit": only these)'
+	@echo 'make check        only the static checks, in seconds'
+	@echo 'make bench        measure against the peers                  (ONLY=regex: some of it)'
+	@echo 'make rows         where each statement of docs/rows.md stands, from the last make test'
+	@echo 'make build        the developers'\'' build in build/, with sanitizers'
+	@echo 'make release      the hardened build in build-release/'
+	@echo 'make fuzz         look for new findings with libFuzzer       (ONLY=regex SECONDS=60)'
+	@echo 'make clean        remove the build directories'
+
+bootstrap:
+	@tools/bootstrap
+
+run: bootstrap
+	@tools/run $(if $(DETACH),--detach)
+
+stop:
+	@tools/run --stop
+
+test: bootstrap
+	@tools/test $(STAGES)
+
+check: bootstrap
+	@tools/test static tools
+
+build: bootstrap
+	@tools/build build
+
+release: bootstrap
+	@tools/build build-release
+
+bench: bootstrap
+	@tools/bench $(if $(ONLY),--only '$(ONLY)')
+
+rows:
+	@tools/rows
+
+fuzz: bootstrap
+	@tools/fuzz $(if $(ONLY),--only '$(ONLY)') $(if $(SECONDS),--seconds $(SECONDS))
+
+clean:
+	rm -rf build build-clang build-tsan build-release build-fuzz

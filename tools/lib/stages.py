@@ -1,0 +1,144 @@
+"""The stages of `make test`, in order. Each is a function that runs programs and hands back their Results."""
+import json
+import os
+import pathlib
+
+from lib import results
+
+JOBS = str(os.cpu_count() or 2)
+BUILD = pathlib.Path('build')
+TSAN_PROGRAMS = ('net', 'http', 'store')  # the folders whose unit tests start threads
+
+# What each build directory is for, and its options.
+BUILDS = {
+    'build': ('gcc, ASan and UBSan', 'gcc', ['-Db_sanitize=address,undefined']),
+    'build-clang': ('clang, all warnings', 'clang', ['-Doptimization=0', '-Ddebug=false']),
+    'build-tsan': ('gcc, TSan', 'gcc', ['-Db_sanitize=thread']),
+    'build-release': ('gcc, release, hardened', 'gcc', ['-Doptimization=2', '-Db_ndebug=true', '-Db_pie=true']),
+}
+
+
+def configure(run, folder):
+    """Sets the build directory up, anew when its options changed; returns what went wrong, or None."""
+    _, compiler, options = BUILDS[folder]
+    line = ' '.join([compiler, *options])
+    stamp = pathlib.Path(folder) / 'options'
+    if stamp.exists() and stamp.read_text() == line:
+        return None
+    wipe = ['--wipe'] if (pathlib.Path(folder) / 'build.ninja').exists() else []
+    done = run(['meson', 'setup', *wipe, folder, '-Dwerror=true', *options], f'{folder}-setup', env={'CC': compiler})
+    if done.status == 0:
+        stamp.write_text(line)
+        return None
+    return done
+
+
+def compile_in(run, folder, targets=()):
+    """Configures and compiles; one Result."""
+    name = f'build/{folder} ({BUILDS[folder][0]})'
+    done = configure(run, folder) or run(['ninja', '-C', folder, '-j', JOBS, *targets], folder)
+    return results.exit_status(name, done.status, done.output, done.seconds)
+
+
+def meson_tests(folder):
+    """(program name, its suites, command) of each test that meson knows in a build directory."""
+    path = pathlib.Path(folder) / 'meson-info/intro-tests.json'
+    return [(t['name'], {s.rpartition(':')[2] for s in t['suite']}, t) for t in json.loads(path.read_text())]
+
+
+def run_meson_suite(run, folder, suite, as_suite=None, only=None, wrap=()):
+    """Runs the programs of a meson suite one by one and reads their output."""
+    found = []
+    for name, suites, test in meson_tests(folder):
+        if suite in suites and (only is None or name in only):
+            done = run([*wrap, *test['cmd']], f'{as_suite or suite}-{name}', env=test['env'], cwd=test['workdir'],
+                       timeout=test['timeout'] * 2)
+            found += results.cmocka(f'{as_suite or suite}/{name}', done.status, done.output, done.seconds)
+    return found
+
+
+def run_folder(run, folder):
+    """Runs tests/<folder>: its `run`, else each executable in it; they print TAP, or just exit."""
+    here = pathlib.Path('tests') / folder
+    programs = [here / 'run'] if (here / 'run').exists() else sorted(
+        p for p in here.glob('*') if p.is_file() and os.access(p, os.X_OK))
+    found = []
+    for program in programs:
+        done = run([str(program)], f'{folder}-{program.name}', env={'BUILD': str(BUILD.resolve())}, timeout=1200)
+        name = folder if program.name == 'run' else f'{folder}/{program.name}'
+        found += results.tap(name, done.status, done.output, done.seconds)
+    return found
+
+
+def static(run):
+    found = []
+    for tool in ('floors', 'grep-mistakes', 'headers', 'size'):
+        done = run([f'tools/{tool}'], tool)
+        found += results.exit_status(f'static/{tool}', done.status, done.output, done.seconds)
+    return found
+
+
+def tools(run):
+    return run_folder(run, 'tools')
+
+
+def build(run):
+    return compile_in(run, 'build')
+
+
+def unit(run):
+    return run_meson_suite(run, 'build', 'unit')
+
+
+def fuzz(run):
+    return run_meson_suite(run, 'build', 'fuzz')
+
+
+def clang(run):
+    return compile_in(run, 'build-clang')
+
+
+def threads(run):
+    """Address-space randomization is off for TSan: its shadow memory has a fixed place."""
+    if configure(run, 'build-tsan') is None:
+        programs = [t for t in meson_tests('build-tsan') if 'unit' in t[1] and t[0] in TSAN_PROGRAMS]
+        targets = [os.path.relpath(t[2]['cmd'][0], 'build-tsan') for t in programs]
+        if not targets:
+            return []
+        built = compile_in(run, 'build-tsan', targets)
+    else:
+        built = compile_in(run, 'build-tsan')
+    if built[0].state == 'fail':
+        return built
+    return built + run_meson_suite(run, 'build-tsan', 'unit', 'tsan', TSAN_PROGRAMS, wrap=['setarch', '-R'])
+
+
+def release(run):
+    """The programs as they are shipped, and whether the hardening flags really took."""
+    built = compile_in(run, 'build-release')
+    programs = [p for p in ('src/cli/vouchsafe', 'src/cell/vouchsafed', 'src/lab/vsphere-lab')
+                if (pathlib.Path('build-release') / p).exists()]
+    if built[0].state == 'fail' or not programs:
+        return built
+    done = run(['tools/hardening', *(f'build-release/{p}' for p in programs)], 'hardening')
+    return built + results.tap('release/hardening', done.status, done.output, done.seconds)
+
+
+def lint(run):
+    done = run(['tools/lint'], 'lint')
+    return results.tap('lint', done.status, done.output, done.seconds)
+
+
+def conformance(run):
+    return run_folder(run, 'conformance')
+
+
+def e2e(run):
+    return run_folder(run, 'e2e')
+
+
+def interop(run):
+    return run_folder(run, 'interop')
+
+
+ALL = [static, tools, build, unit, fuzz, clang, lint, threads, release, conformance, e2e, interop]
