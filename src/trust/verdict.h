@@ -21,6 +21,7 @@ enum {
     TRUST_PATH_MAX = 16,     /* certificates on one path, leaf and anchor included */
     TRUST_NAMES_MAX = 16,    /* accepted names of one question */
     TRUST_BUDGET = 100,      /* signature checks of one decision */
+    TRUST_RSA_BITS = 2048,   /* the shortest RSA key on a path, unless the policy says more */
     TRUST_TEXT_MAX = 160,    /* capped texts of a verdict */
 };
 
@@ -39,11 +40,16 @@ enum trust_crl_mode {
 };
 
 struct trust_policy {
-    uint16_t rsa_bits_min;    /* 0 = 2048 */
+    uint16_t rsa_bits_min;    /* 0 = TRUST_RSA_BITS */
     uint16_t max_depth;       /* intermediate certificates that are not self-issued; used when max_depth_set */
     bool max_depth_set;
     uint16_t budget;          /* 0 = TRUST_BUDGET */
     bool allow_lab;           /* certificates with the lab's OID count (the cell runs with --lab) */
+    /* Refuse as well what binds the CA that issued, not the one who verifies (RFC 5280 4.1 and 4.2, "conforming CAs
+     * MUST"): no authority key identifier, a CA without subject key identifier, a root whose basicConstraints are
+     * not critical, keyCertSign without cA, an empty subject whose subjectAltName is not critical. For conformance
+     * suites; private PKIs break these rules every day and nothing follows from it. */
+    bool issuer_duties;
 };
 
 struct trust_question {
