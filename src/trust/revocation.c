@@ -232,7 +232,8 @@ static void use_list(struct search *s, const struct trust_crl *crl, const struct
                      struct status *st)
 {
     const struct trust_cert *c = s->path[at];
-    uint32_t covers = p->reasons & (crl->only_reasons ? crl->only_reasons : (uint32_t)REASONS_ALL);
+    /* Bit 0 of ReasonFlags is unused, and set in lists of the field. */
+    uint32_t covers = p->reasons & REASONS_ALL & (crl->only_reasons ? crl->only_reasons : (uint32_t)REASONS_ALL);
     if (!about(crl, p, c) || !(covers & ~st->reasons))
         return;
     if (crl->defect || crl->algorithm.key == KEY_OTHER || crl->algorithm.key == KEY_DSA ||

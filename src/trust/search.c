@@ -90,6 +90,8 @@ static bool usable(struct search *s, const struct trust_cert *c)
         return search_refuse(s, TRUST_LAB, c, "", "made by vsphere-lab");
     if (p->issuer_duties && c->is_ca && !c->key_id.p)
         return search_refuse(s, TRUST_BAD_EXTENSION, c, "a subject key identifier in a CA certificate", "none");
+    if (p->issuer_duties && c->is_ca && cert_self_issued(c) && !c->basic_critical)
+        return search_refuse(s, TRUST_BAD_EXTENSION, c, "critical basicConstraints in a root", "not critical");
     if (p->issuer_duties && c->has_key_usage && (c->key_usage & KU_KEY_CERT_SIGN) && !c->is_ca)
         return search_refuse(s, TRUST_BAD_EXTENSION, c, "cA where keyCertSign is asserted", "no cA");
     if (p->issuer_duties && c->subject.len == 0 && !c->san_critical)
