@@ -1,0 +1,7 @@
+/* cli/commands.h - the commands, one file each. A new one is declared here and listed in commands.c. */
+#pragma once
+#include "cli/command.h"
+
+extern const struct cli_command command_explain;
+extern const struct cli_command command_probe;
+extern const struct cli_command command_verify;

@@ -1,0 +1,10 @@
+int group_cli_args(void);
+int group_cli_output(void);
+int group_cli_input(void);
+int group_cli_cli(void);
+int group_cli_batch(void);
+
+int main(void)
+{
+    return group_cli_args() + group_cli_output() + group_cli_input() + group_cli_cli() + group_cli_batch();
+}
