@@ -220,9 +220,14 @@ bool cert_may_be(const struct trust_cert *c, const struct dn *subject, struct de
     return dn_same(&c->subject, subject) && (!key_id.p || !c->key_id.p || der_equal(key_id, c->key_id));
 }
 
+bool trust_cert_may_be_issued_by(const struct trust_cert *c, const struct trust_cert *issuer)
+{
+    return cert_may_be(issuer, &c->issuer, c->authority);
+}
+
 bool trust_cert_issued_by(const struct trust_cert *c, const struct trust_cert *issuer)
 {
-    EVP_PKEY *key = cert_may_be(issuer, &c->issuer, c->authority) ? cert_key(issuer) : NULL;
+    EVP_PKEY *key = trust_cert_may_be_issued_by(c, issuer) ? cert_key(issuer) : NULL;
     return key && signature_verify(key, &c->algorithm, c->tbs, c->signature);
 }
 
