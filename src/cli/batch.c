@@ -175,7 +175,8 @@ static void decide(const struct batch *b, const struct request *r, struct trust_
         .purpose = TRUST_PURPOSE_SERVER,
         .crl_mode = r->crls ? TRUST_CRL_REQUIRE : TRUST_CRL_OFF,
         .now = r->time,
-        .policy = { .max_depth = r->max_depth, .max_depth_set = r->max_depth_set },
+        /* The batch is for conformance suites: it holds issuers to their duties as well (docs/verify.md). */
+        .policy = { .max_depth = r->max_depth, .max_depth_set = r->max_depth_set, .issuer_duties = true },
     };
     trust_decide(b->set, &q, ret);
 }

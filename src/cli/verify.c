@@ -16,9 +16,11 @@ struct verify_args {
     struct arg_list anchors, untrusted, crls;
     const char *host, *leaf;
     struct arg_number at, max_depth;
-    int purpose;
+    int purpose, profile;
     bool batch;
 };
+
+enum { PROFILE_DEPLOYED, PROFILE_RFC5280 }; /* as `choices` has them */
 
 #define AT(field) .at = offsetof(struct verify_args, field)
 
@@ -37,6 +39,9 @@ static const struct arg_option options[] = {
       .help = "most intermediate certificates on the path, those that are self-issued not counted" },
     { .name = "purpose", .type = ARG_CHOICE, AT(purpose), .value = "PURPOSE", .choices = "server",
       .fallback = "server", .help = "what the certificate is to be used for" },
+    { .name = "profile", .type = ARG_CHOICE, AT(profile), .value = "PROFILE", .choices = "deployed|rfc5280",
+      .fallback = "deployed",
+      .help = "deployed: as the cell decides; rfc5280: also refuse what breaks a duty of the issuing CA only" },
     { .name = "batch", .type = ARG_FLAG, AT(batch),
       .help = "read one JSON request a line from standard input and answer each with one line; see docs/verify.md" },
 };
@@ -130,7 +135,8 @@ static void decide(const struct verify_args *a, const struct evidence *ev, int64
         .purpose = TRUST_PURPOSE_SERVER,
         .crl_mode = a->crls.len ? TRUST_CRL_REQUIRE : TRUST_CRL_OFF,
         .now = now,
-        .policy = { .max_depth = (uint16_t)a->max_depth.value, .max_depth_set = a->max_depth.given },
+        .policy = { .max_depth = (uint16_t)a->max_depth.value, .max_depth_set = a->max_depth.given,
+                    .issuer_duties = a->profile == PROFILE_RFC5280 },
     };
     if (ev->chain_len)
         trust_decide(ev->set, &q, ret);
