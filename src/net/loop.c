@@ -14,11 +14,6 @@
 #include "base/mem.h"
 #include "net/wheel.h"
 
-/* Tasks in order, first in first out. */
-struct queue {
-    struct loop_task *head, **tail;
-};
-
 struct loop {
     int epoll, wake;
     bool clock_stands; /* loop_create_at */
@@ -28,36 +23,27 @@ struct loop {
     int64_t now;
     struct wheel wheel;
     struct loop_watch wake_watch;
-    struct queue deferred, buried;
+    struct ring deferred, buried; /* rings through a head */
     int events_len, events_at; /* of this round; events_at is being handled */
     struct epoll_event events[LOOP_BATCH];
     atomic_bool stop;
-    _Atomic(struct loop_task *) posted; /* a stack: the newest first */
+    _Atomic(struct ring *) posted; /* a stack through next: the newest first */
 };
 
-static void queue_init(struct queue *q)
+static void run_task(struct ring *r)
 {
-    q->head = NULL;
-    q->tail = &q->head;
+    struct loop_task *t = CONTAINER_OF(r, struct loop_task, ring);
+    t->run(t); /* may free it, or put it in again */
 }
 
-static void queue_put(struct queue *q, struct loop_task *t)
+/* Runs what is in the ring now; what is put in meanwhile stays for later. */
+static void run_all(struct ring *head)
 {
-    t->next = NULL;
-    *q->tail = t;
-    q->tail = &t->next;
-}
-
-/* Runs what is in the queue now; what is put in meanwhile stays for later. */
-static void queue_run(struct queue *q)
-{
-    struct loop_task *t = q->head;
-    queue_init(q);
-    while (t) {
-        struct loop_task *next = t->next; /* run may free or reuse t */
-        t->run(t);
-        t = next;
-    }
+    struct ring batch, *r;
+    ring_init(&batch);
+    ring_splice(&batch, head);
+    while ((r = ring_pop(&batch)))
+        run_task(r);
 }
 
 static void assert_owner(const struct loop *l)
@@ -77,8 +63,8 @@ static void woken(struct loop_watch *w, unsigned events)
 struct loop *loop_create(struct err *e)
 {
     struct loop *l = xcalloc(1, sizeof(*l));
-    queue_init(&l->deferred);
-    queue_init(&l->buried);
+    ring_init(&l->deferred);
+    ring_init(&l->buried);
     l->wake = -1;
     l->now = clock_mono_ms();
     wheel_init(&l->wheel, l->now);
@@ -114,24 +100,23 @@ struct loop *loop_create_at(int64_t now_ms, struct err *e)
 /* The mailbox: a stack that any thread pushes to and this one takes as a whole, then runs oldest first. */
 static void run_posted(struct loop *l)
 {
-    struct loop_task *t = atomic_exchange_explicit(&l->posted, NULL, memory_order_acquire);
-    struct loop_task *first = NULL;
-    while (t) {
-        struct loop_task *next = t->next;
-        t->next = first;
-        first = t;
-        t = next;
+    struct ring *r = atomic_exchange_explicit(&l->posted, NULL, memory_order_acquire), *first = NULL;
+    while (r) {
+        struct ring *next = r->next;
+        r->next = first;
+        first = r;
+        r = next;
     }
-    while (first) {
-        struct loop_task *next = first->next;
-        first->run(first);
-        first = next;
+    while ((r = first)) {
+        first = r->next;
+        r->next = NULL;
+        run_task(r);
     }
 }
 
 static bool work_left(struct loop *l)
 {
-    return l->deferred.head || l->buried.head || atomic_load_explicit(&l->posted, memory_order_relaxed);
+    return !ring_empty(&l->deferred) || !ring_empty(&l->buried) || atomic_load_explicit(&l->posted, memory_order_relaxed);
 }
 
 struct loop *loop_destroy(struct loop *l)
@@ -140,8 +125,8 @@ struct loop *loop_destroy(struct loop *l)
         return NULL;
     while (work_left(l)) {
         run_posted(l);
-        queue_run(&l->deferred);
-        queue_run(&l->buried);
+        run_all(&l->deferred);
+        run_all(&l->buried);
     }
     if (l->wake >= 0)
         (void)close(l->wake);
@@ -194,9 +179,9 @@ static bool round_run(struct loop *l, int timeout_ms, int64_t stands_at, struct 
     run_events(l);
     run_timers(l);
     run_posted(l);
-    queue_run(&l->deferred);
-    while (l->buried.head)
-        queue_run(&l->buried);
+    run_all(&l->deferred);
+    while (!ring_empty(&l->buried))
+        run_all(&l->buried);
     l->in_round = false;
     return true;
 }
@@ -290,22 +275,28 @@ void loop_timer_stop(struct loop_timer *t)
     if (!t->loop)
         return;
     assert_owner(t->loop);
-    wheel_remove(t);
+    ring_take(&t->ring);
     t->loop = NULL;
 }
 
 void loop_defer(struct loop *l, struct loop_task *t)
 {
     assert_owner(l);
-    queue_put(&l->deferred, t);
+    ring_put(&l->deferred, &t->ring);
+}
+
+void loop_recall(struct loop_task *t)
+{
+    ring_take(&t->ring);
 }
 
 void loop_post(struct loop *l, struct loop_task *t)
 {
-    struct loop_task *newest = atomic_load_explicit(&l->posted, memory_order_relaxed);
+    struct ring *newest = atomic_load_explicit(&l->posted, memory_order_relaxed);
     do
-        t->next = newest;
-    while (!atomic_compare_exchange_weak_explicit(&l->posted, &newest, t, memory_order_release, memory_order_relaxed));
+        t->ring.next = newest;
+    while (!atomic_compare_exchange_weak_explicit(&l->posted, &newest, &t->ring, memory_order_release,
+                                                  memory_order_relaxed));
     if (!newest) /* whoever found the mailbox empty rings */
         wake(l);
 }
@@ -313,5 +304,5 @@ void loop_post(struct loop *l, struct loop_task *t)
 void loop_bury(struct loop *l, struct loop_task *t)
 {
     assert_owner(l);
-    queue_put(&l->buried, t);
+    ring_put(&l->buried, &t->ring);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "base/ring.h"
 
 struct loop;
 
@@ -30,14 +31,14 @@ enum { LOOP_BATCH = 256 };
 
 struct loop_timer {
     void (*fired)(struct loop_timer *t);
-    struct loop_timer *next, *prev; /* owned by the wheel while armed */
+    struct ring ring; /* the wheel's while armed */
     int64_t at_ms;
     struct loop *loop; /* NULL while stopped */
 };
 
 struct loop_task {
     void (*run)(struct loop_task *t);
-    struct loop_task *next; /* owned by the loop until run */
+    struct ring ring; /* the loop's until run */
 };
 
 struct loop *loop_create(struct err *e);
@@ -68,6 +69,8 @@ void loop_timer_stop(struct loop_timer *t); /* harmless when stopped; a zeroed t
 /* On the loop's thread, without a system call: t->run runs later in this round, or in the next when called outside
  * of one or from such a task; the loop does not wait before that. */
 void loop_defer(struct loop *l, struct loop_task *t);
+/* Takes a deferred or buried task back before it runs; harmless when it is neither (a zeroed one is not). */
+void loop_recall(struct loop_task *t);
 
 /* From any thread: t->run runs on the loop's thread, in order of posting. t is the caller's until then. */
 void loop_post(struct loop *l, struct loop_task *t);

@@ -1,39 +1,8 @@
 #include "net/wheel.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum { SLOT_MASK = WHEEL_SLOTS - 1 };
-
-static void ring_init(struct loop_timer *head)
-{
-    head->next = head->prev = head;
-}
-
-static bool ring_empty(const struct loop_timer *head)
-{
-    return head->next == head;
-}
-
-static void ring_append(struct loop_timer *head, struct loop_timer *t)
-{
-    t->next = head;
-    t->prev = head->prev;
-    head->prev->next = t;
-    head->prev = t;
-}
-
-/* Moves all of `from` behind what is in `to`. */
-static void ring_splice(struct loop_timer *to, struct loop_timer *from)
-{
-    if (ring_empty(from))
-        return;
-    from->next->prev = to->prev;
-    to->prev->next = from->next;
-    from->prev->next = to;
-    to->prev = from->prev;
-    ring_init(from);
-}
 
 void wheel_init(struct wheel *w, int64_t now_ms)
 {
@@ -53,7 +22,7 @@ static int64_t tick_of(const struct loop_timer *t)
 static void place(struct wheel *w, struct loop_timer *t, int64_t tick)
 {
     if (tick <= w->tick) {
-        ring_append(&w->due, t);
+        ring_put(&w->due, &t->ring);
         return;
     }
     int64_t delta = tick - w->tick;
@@ -67,7 +36,7 @@ static void place(struct wheel *w, struct loop_timer *t, int64_t tick)
         level++;
     int slot = (int)(tick >> (WHEEL_BITS * level)) & SLOT_MASK;
     w->used[level] |= (uint64_t)1 << slot;
-    ring_append(&w->slots[level][slot], t);
+    ring_put(&w->slots[level][slot], &t->ring);
 }
 
 void wheel_add(struct wheel *w, struct loop_timer *t)
@@ -76,15 +45,8 @@ void wheel_add(struct wheel *w, struct loop_timer *t)
     place(w, t, tick > w->tick ? tick : w->tick + 1);
 }
 
-void wheel_remove(struct loop_timer *t)
-{
-    t->prev->next = t->next;
-    t->next->prev = t->prev;
-    t->next = t->prev = NULL;
-}
-
-/* The first tick after now at which a slot of this level comes up, or -1. Bits of slots that were emptied by
- * wheel_remove are cleared on the way. */
+/* The first tick after now at which a slot of this level comes up, or -1. Bits of slots whose timers were
+ * taken back are cleared on the way. */
 static int64_t level_next(struct wheel *w, int level)
 {
     int64_t at = w->tick >> (WHEEL_BITS * level);
@@ -115,13 +77,12 @@ static int64_t next_tick(struct wheel *w)
 static void cascade(struct wheel *w, int level)
 {
     int slot = (int)(w->tick >> (WHEEL_BITS * level)) & SLOT_MASK;
-    struct loop_timer ring;
+    struct ring ring, *r;
     ring_init(&ring);
     ring_splice(&ring, &w->slots[level][slot]);
     w->used[level] &= ~((uint64_t)1 << slot);
-    while (!ring_empty(&ring)) {
-        struct loop_timer *t = ring.next;
-        wheel_remove(t);
+    while ((r = ring_pop(&ring))) {
+        struct loop_timer *t = CONTAINER_OF(r, struct loop_timer, ring);
         place(w, t, tick_of(t));
     }
 }
@@ -148,9 +109,7 @@ struct loop_timer *wheel_pop(struct wheel *w, int64_t now_ms)
         }
         advance(w, next);
     }
-    struct loop_timer *t = w->due.next;
-    wheel_remove(t);
-    return t;
+    return CONTAINER_OF(ring_pop(&w->due), struct loop_timer, ring);
 }
 
 int64_t wheel_next(struct wheel *w)

@@ -12,16 +12,15 @@ enum { WHEEL_BITS = 6, WHEEL_SLOTS = 1 << WHEEL_BITS, WHEEL_LEVELS = 4 };
  * is 64 times coarser; a timer beyond the last level (37 hours) waits in its farthest slot and is sorted in again. */
 struct wheel {
     int64_t tick; /* everything up to this tick was taken out */
-    struct loop_timer due;
+    struct ring due;
     uint64_t used[WHEEL_LEVELS]; /* a bit for each slot that may hold a timer */
-    struct loop_timer slots[WHEEL_LEVELS][WHEEL_SLOTS];
+    struct ring slots[WHEEL_LEVELS][WHEEL_SLOTS];
 };
 
 void wheel_init(struct wheel *w, int64_t now_ms); /* w stays where it is */
 
 /* Files t, which is in no ring, for t->at_ms; never for the tick that is being taken out. */
-void wheel_add(struct wheel *w, struct loop_timer *t);
-void wheel_remove(struct loop_timer *t); /* t is in a ring */
+void wheel_add(struct wheel *w, struct loop_timer *t); /* ring_take(&t->ring) takes it back */
 
 /* The next timer that is due, removed; NULL when there is none left at now_ms. */
 struct loop_timer *wheel_pop(struct wheel *w, int64_t now_ms);

@@ -150,6 +150,27 @@ static void a_round_has_an_order(void **state)
     CHECK_STR(heard, "abcde");
 }
 
+static void a_task_can_be_taken_back(void **state)
+{
+    (void)state;
+    heard[0] = '\0';
+    AUTO(loop_destroyp) struct loop *l = make_loop();
+    struct note n[4];
+    for (int i = 0; i < 4; i++)
+        n[i] = (struct note){ .task.run = run_deferred, .loop = l, .name = (char)('a' + i) };
+    loop_recall(&n[0].task); /* harmless */
+    for (int i = 0; i < 4; i++)
+        loop_defer(l, &n[i].task);
+    loop_recall(&n[1].task);
+    loop_recall(&n[3].task);
+    turn(l, START);
+    CHECK_STR(heard, "ac");
+    loop_bury(l, &n[0].task);
+    loop_recall(&n[0].task);
+    turn(l, START);
+    CHECK_STR(heard, "ac");
+}
+
 static void destroy_runs_what_is_left(void **state)
 {
     (void)state;
@@ -296,6 +317,6 @@ static void a_bad_descriptor_is_an_error(void **state)
 
 GROUP(net_loop, cmocka_unit_test(events_come_once_an_edge),
       cmocka_unit_test(what_was_unwatched_in_this_round_is_not_called), cmocka_unit_test(a_round_has_an_order),
-      cmocka_unit_test(destroy_runs_what_is_left), cmocka_unit_test(timers_stop_and_start_from_callbacks),
+      cmocka_unit_test(a_task_can_be_taken_back), cmocka_unit_test(destroy_runs_what_is_left), cmocka_unit_test(timers_stop_and_start_from_callbacks),
       cmocka_unit_test(the_mailbox_keeps_the_order_of_each_thread),
       cmocka_unit_test(a_stop_before_the_run_is_not_lost), cmocka_unit_test(a_bad_descriptor_is_an_error))

@@ -2,8 +2,15 @@ int group_net_wheel(void);
 int group_net_loop(void);
 int group_net_memory(void);
 int group_net_io(void);
+int group_net_drive(void);
+int group_net_address(void);
+int group_net_hosts(void);
+int group_net_desk(void);
+int group_net_pool(void);
+int group_net_resolve(void);
 
 int main(void)
 {
-    return group_net_wheel() + group_net_loop() + group_net_memory() + group_net_io();
+    return group_net_wheel() + group_net_loop() + group_net_memory() + group_net_io() + group_net_drive() +
+           group_net_address() + group_net_hosts() + group_net_desk() + group_net_pool() + group_net_resolve();
 }

@@ -1,0 +1,9 @@
+int group_e2e_loop(void);
+int group_e2e_tcp(void);
+int group_e2e_listen(void);
+int group_e2e_resolve(void);
+
+int main(void)
+{
+    return group_e2e_loop() + group_e2e_tcp() + group_e2e_listen() + group_e2e_resolve();
+}
