@@ -1,0 +1,50 @@
+/* The same frames come out however the bytes are cut, and exactly their payload is counted as payload. */
+#include <string.h>
+
+#include "fuzz/fuzz.h"
+#include "wire/ws.h"
+
+enum { PAYLOAD_MAX = 1 << 16 };
+
+struct seen {
+    bool bad, boundary;
+    uint64_t frames, payload, announced;
+};
+
+static struct seen run(enum ws_side side, const uint8_t *data, size_t len, size_t step)
+{
+    struct ws_decoder d;
+    struct seen s = { 0 };
+    ws_decoder_init(&d, side, PAYLOAD_MAX);
+    for (size_t at = 0, end = 0, used; end < len && !s.bad;) {
+        end = len - end < step ? len : end + step;
+        enum ws_event event;
+        do {
+            event = ws_decode(&d, data + at, end - at, &used, NULL);
+            at += used;
+            MUST(at <= end);
+            if (event == WS_FRAME) {
+                MUST(d.frame.len <= PAYLOAD_MAX);
+                s.frames++;
+                s.announced += d.frame.len;
+            }
+            s.payload += event == WS_PAYLOAD ? used : 0;
+            s.bad = event == WS_BAD;
+        } while (event != WS_MORE && !s.bad);
+        MUST(s.bad || at == end);
+    }
+    MUST(s.payload <= s.announced);
+    s.boundary = ws_at_boundary(&d);
+    MUST(!s.boundary || s.payload == s.announced);
+    return s;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+    for (int side = WS_FROM_CLIENT; side <= WS_FROM_SERVER; side++) {
+        struct seen whole = run(side, data, len, len ? len : 1), cut = run(side, data, len, 1);
+        MUST(whole.bad == cut.bad && whole.frames == cut.frames && whole.boundary == cut.boundary &&
+             whole.announced == cut.announced && whole.payload == cut.payload);
+    }
+    return 0;
+}
