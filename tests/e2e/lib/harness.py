@@ -16,7 +16,8 @@ import time
 import traceback
 
 DEADLINE = 60  # seconds until a program that should have ended or said something is called stuck
-BUILD = pathlib.Path(os.environ.get('BUILD') or pathlib.Path(__file__).resolve().parents[3] / 'build')
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+BUILD = pathlib.Path(os.environ.get('BUILD') or ROOT / 'build')
 VOUCHSAFE = BUILD / 'src/cli/vouchsafe'
 
 tests = []
