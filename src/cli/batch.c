@@ -11,6 +11,7 @@
 #include "cli/verdict.h"
 #include "trust/cert.h"
 #include "trust/set.h"
+#include "wire/json.h"
 
 enum { ANSWER_MAX = BATCH_LINE_MAX + 4096 }; /* an id may be as long as its line */
 
@@ -205,17 +206,15 @@ static void answer_request(struct batch *b, json_t *id, const struct request *r,
 
 void batch_answer(struct batch *b, const char *line, size_t len, int64_t now, struct buf *out)
 {
-    json_error_t where;
+    static const struct wire_json_limits limits = { .bytes = BATCH_LINE_MAX };
     struct err e = { 0 };
     struct request r = { 0 };
-    json_t *doc = json_loadb(line, len, JSON_REJECT_DUPLICATES, &where);
+    json_t *doc = NULL;
+    bool parsed = wire_json_read(line, len, &limits, &doc, &e);
     json_t *id = json_object_get(doc, "id");
     bool id_ok = json_is_string(id) || json_is_integer(id);
-    if (!doc) {
-        char text[200], why[320];
-        text_escape(text, sizeof(text), where.text, strlen(where.text));
-        (void)snprintf(why, sizeof(why), "not JSON: %s at byte %d", text, where.position);
-        bad_request(out, NULL, why);
+    if (!parsed) {
+        bad_request(out, NULL, e.msg);
     } else if (!json_is_object(doc)) {
         bad_request(out, NULL, "not a JSON object");
     } else if (!id_ok) {
@@ -245,17 +244,15 @@ enum cli_exit batch_run(struct cli *cli, int fd)
     input_lines_init(&in, fd, BATCH_LINE_MAX);
     enum input_event event = INPUT_LINE;
     while (event != INPUT_END && event != INPUT_FAILED && !cli->out.sys) {
-        char *line;
-        size_t len;
-        /* Whoever sent the last line and waits must have its answer before we wait for him. */
-        if (!input_lines_ready(&in))
-            out_flush(&cli->out);
-        event = input_lines_next(&in, &line, &len, &e);
+        struct url_span line = { 0 };
+        event = input_lines_next(&in, &line, &e);
         buf_clear(&text);
         if (event == INPUT_LINE)
-            batch_answer(&b, line, len, clock_wall_ms() / 1000, &text);
+            batch_answer(&b, line.at, line.len, clock_wall_ms() / 1000, &text);
         else if (event == INPUT_TOO_LONG)
             batch_too_long(&text);
+        else if (event == INPUT_PAUSE) /* whoever waits for us must have his answer before we wait for him */
+            out_flush(&cli->out);
         if (text.len)
             out_printf(&cli->out, "%s\n", buf_str(&text));
     }

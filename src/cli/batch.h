@@ -1,5 +1,5 @@
 /* cli/batch.h - `vouchsafe verify --batch`: one JSON request a line, one JSON answer a line, in order.
- * The format is a contract (docs/verify.md). A line that can't be understood is answered with "bad-request: .."
+ * The format is a contract (docs/cli.md). A line that can't be understood is answered with "bad-request: .."
  * and the next one is read; nothing but the end of the input, or an output that is gone, ends it. */
 #pragma once
 #include <stddef.h>
@@ -8,10 +8,11 @@
 #include <jansson.h>
 
 #include "cli/command.h"
+#include "wire/lines.h"
 
 enum {
-    BATCH_LINE_MAX = 16 * 1024 * 1024, /* bytes of one line, without its line break */
-    BATCH_REASON_MAX = 640,            /* bytes of one reason */
+    BATCH_LINE_MAX = LINES_JSON_MAX, /* bytes of one line, without its line break */
+    BATCH_REASON_MAX = 640,          /* bytes of one reason */
 };
 
 struct buf;

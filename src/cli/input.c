@@ -7,13 +7,13 @@
 
 #include "base/text.h"
 
-enum { CHUNK = 64 * 1024, SHOWN_MAX = 120 };
+enum { SHOWN_MAX = 120 };
 
 /* One read(2) appended to b; *ret_len 0 at the end. */
 static bool read_some(int fd, struct buf *b, size_t *ret_len, struct err *e)
 {
     uint8_t *at;
-    size_t room = b->max - b->len < CHUNK ? b->max - b->len : CHUNK;
+    size_t room = b->max - b->len < INPUT_CHUNK ? b->max - b->len : INPUT_CHUNK;
     if (!buf_reserve(b, room, &at, e))
         return false;
     ssize_t n;
@@ -55,71 +55,50 @@ bool input_file(const char *path, struct buf *b, struct err *e)
 
 void input_lines_init(struct input_lines *in, int fd, size_t max)
 {
-    *in = (struct input_lines){ .fd = fd, .max = max };
-    buf_init(&in->bytes, max + CHUNK + 1);
+    *in = (struct input_lines){ .fd = fd };
+    lines_init(&in->lines, max);
+    buf_init(&in->chunk, INPUT_CHUNK);
 }
 
 void input_lines_done(struct input_lines *in)
 {
-    buf_done(&in->bytes);
+    lines_done(&in->lines);
+    buf_done(&in->chunk);
     *in = (struct input_lines){ .fd = -1 };
 }
 
-static char *line_end(const struct input_lines *in)
+/* The next event of what was read already; INPUT_PAUSE when that is used up. */
+static enum input_event from_chunk(struct input_lines *in, struct url_span *ret_line)
 {
-    size_t from = in->searched > in->start ? in->searched : in->start;
-    return in->bytes.len > from ? memchr(in->bytes.data + from, '\n', in->bytes.len - from) : NULL;
-}
-
-bool input_lines_ready(const struct input_lines *in)
-{
-    return in->ended || (!in->skipping && line_end(in));
-}
-
-/* Gives out the line that ends before `end` and goes on behind `next`. */
-static enum input_event take(struct input_lines *in, size_t end, size_t next, char **ret_line, size_t *ret_len)
-{
-    size_t start = in->start;
-    bool skipped = in->skipping;
-    in->start = in->searched = next;
-    in->skipping = false;
-    if (skipped || end - start > in->max)
+    size_t used = 0;
+    const uint8_t *at = in->chunk.len ? in->chunk.data + in->used : NULL;
+    enum lines_event event =
+        in->ended ? lines_eof(&in->lines, ret_line)
+                  : lines_feed(&in->lines, at, in->chunk.len - in->used, &used, ret_line);
+    in->used += used;
+    switch (event) {
+    case LINES_LINE:
+        return INPUT_LINE;
+    case LINES_TOO_LONG:
         return INPUT_TOO_LONG;
-    in->bytes.data[end] = '\0';
-    *ret_line = (char *)in->bytes.data + start;
-    *ret_len = end - start;
-    return INPUT_LINE;
-}
-
-/* Makes room: what was given out goes, and so does a line that is too long already. */
-static void compact(struct input_lines *in)
-{
-    if (in->bytes.len - in->start > in->max || in->skipping) {
-        in->skipping = true;
-        in->start = in->bytes.len;
+    case LINES_MORE:
+        break;
     }
-    buf_consume(&in->bytes, in->start);
-    in->start = 0;
-    in->searched = in->bytes.len;
+    return in->ended ? INPUT_END : INPUT_PAUSE;
 }
 
-enum input_event input_lines_next(struct input_lines *in, char **ret_line, size_t *ret_len, struct err *e)
+enum input_event input_lines_next(struct input_lines *in, struct url_span *ret_line, struct err *e)
 {
-    for (;;) {
-        const char *end = line_end(in);
-        if (end) {
-            size_t at = (size_t)(end - (const char *)in->bytes.data);
-            return take(in, at, at + 1, ret_line, ret_len);
-        }
-        if (in->ended) {
-            if (in->start == in->bytes.len && !in->skipping)
-                return INPUT_END;
-            return take(in, in->bytes.len, in->bytes.len, ret_line, ret_len);
-        }
-        compact(in);
+    if (in->paused) {
         size_t n;
-        if (!read_some(in->fd, &in->bytes, &n, e))
+        buf_clear(&in->chunk);
+        in->used = 0;
+        in->paused = false;
+        if (!read_some(in->fd, &in->chunk, &n, e))
             return INPUT_FAILED;
         in->ended = n == 0;
     }
+    enum input_event event = from_chunk(in, ret_line);
+    in->paused = event == INPUT_PAUSE;
+    return event;
 }

@@ -43,7 +43,7 @@ static const struct arg_option options[] = {
       .fallback = "deployed",
       .help = "deployed: as the cell decides; rfc5280: also refuse what breaks a duty of the issuing CA only" },
     { .name = "batch", .type = ARG_FLAG, AT(batch),
-      .help = "read one JSON request a line from standard input and answer each with one line; see docs/verify.md" },
+      .help = "read one JSON request a line from standard input and answer each with one line; see docs/cli.md" },
 };
 
 static const struct arg_operand operands[] = {

@@ -16,93 +16,84 @@ static int holding(const char *bytes, size_t len)
     return fd;
 }
 
-/* The events and lines as one text: "[one][two]!" with ! for a line that is too long. */
+/* The events and lines as one text: "[one][two]!" with ! for a line that is too long and / for a pause. */
 static void check_lines(const char *bytes, size_t len, size_t max, const char *want)
 {
     struct input_lines in;
+    struct url_span line;
     struct err e;
-    char got[256] = "", *line;
-    size_t n, at = 0;
+    char got[256] = "";
+    size_t at = 0;
     int fd = holding(bytes, len);
+    enum input_event event = INPUT_LINE;
     input_lines_init(&in, fd, max);
-    for (;;) {
-        enum input_event event = input_lines_next(&in, &line, &n, &e);
-        if (event == INPUT_END)
-            break;
+    while (event != INPUT_END) {
+        event = input_lines_next(&in, &line, &e);
         CHECK(event != INPUT_FAILED);
-        if (event == INPUT_TOO_LONG)
-            at += (size_t)snprintf(got + at, sizeof(got) - at, "!");
-        else
-            at += (size_t)snprintf(got + at, sizeof(got) - at, "[%.*s]", (int)n, line);
+        if (event == INPUT_LINE)
+            at += (size_t)snprintf(got + at, sizeof(got) - at, "[%.*s]", (int)line.len, line.at);
+        else if (event != INPUT_END)
+            at += (size_t)snprintf(got + at, sizeof(got) - at, "%s", event == INPUT_PAUSE ? "/" : "!");
     }
-    CHECK(input_lines_ready(&in));
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_END);
+    CHECK_EQ(input_lines_next(&in, &line, &e), INPUT_END);
     input_lines_done(&in);
     CHECK(close(fd) == 0);
     CHECK_STR(got, want);
 }
 
-static void lines_come_out_one_by_one(void **state)
+static void lines_come_out_one_by_one_and_pauses_between_reads(void **state)
 {
     (void)state;
     static const struct {
-        const char *bytes, *want;
+        const char *bytes;
+        size_t max;
+        const char *want;
     } cases[] = {
-        { "", "" },           { "one\ntwo\n", "[one][two]" }, { "one\ntwo", "[one][two]" },   { "\n\nx\n", "[][][x]" },
-        { "a\r\n", "[a\r]" }, { "1234\n5", "[1234][5]" },     { "12345\n67\n", "![67]" },     { "12345", "!" },
-        { "123456789\n", "!" }, { "1234", "[1234]" },
+        { "", 4, "/" },          { "one\ntwo\n", 4, "/[one][two]/" }, { "one\ntwo", 4, "/[one]/[two]" },
+        { "\n\nx\n", 4, "/[][][x]/" }, { "a\r\n", 4, "/[a]/" },       { "12345\n67\n", 4, "/![67]/" },
+        { "1234", 4, "//[1234]" },  { "123456", 4, "/!/" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++)
-        check_lines(cases[i].bytes, strlen(cases[i].bytes), strlen(cases[i].want) > 9 ? 8 : 4, cases[i].want);
+        check_lines(cases[i].bytes, strlen(cases[i].bytes), cases[i].max, cases[i].want);
 }
 
-static void a_huge_line_is_skipped_in_bounded_memory(void **state)
+/* Reads the file to its end and counts what came. */
+static void count_lines(int fd, size_t max, size_t *lines, size_t *too_long, size_t *last)
 {
-    (void)state;
-    enum { MAX = 100000, HUGE = 1000000 };
-    char *bytes = malloc(HUGE + 8);
-    memset(bytes, 'x', HUGE);
-    memcpy(bytes + HUGE, "\nshort\n", 8);
     struct input_lines in;
+    struct url_span line;
     struct err e;
-    char *line;
-    size_t n;
-    int fd = holding(bytes, HUGE + 7);
-    input_lines_init(&in, fd, MAX);
-    CHECK(!input_lines_ready(&in));
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_TOO_LONG);
-    CHECK(in.bytes.cap < 3 * MAX);
-    CHECK(input_lines_ready(&in));
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_LINE);
-    CHECK_STR(line, "short");
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_END);
+    input_lines_init(&in, fd, max);
+    *lines = *too_long = 0;
+    for (enum input_event event = INPUT_PAUSE; event != INPUT_END;) {
+        event = input_lines_next(&in, &line, &e);
+        CHECK(event != INPUT_FAILED);
+        *lines += event == INPUT_LINE;
+        *too_long += event == INPUT_TOO_LONG;
+        *last = event == INPUT_LINE ? line.len : *last;
+    }
     input_lines_done(&in);
-    CHECK(close(fd) == 0);
-    free(bytes);
 }
 
-static void a_line_of_exactly_the_cap_passes(void **state)
+static void lines_longer_than_a_read_and_the_cap_to_the_byte(void **state)
 {
     (void)state;
-    enum { MAX = 200000 };
-    char *bytes = malloc(MAX + 2);
-    memset(bytes, 'y', MAX + 2);
-    bytes[MAX] = '\n';
-    struct input_lines in;
-    struct err e;
-    char *line;
-    size_t n;
-    int fd = holding(bytes, MAX + 2);
-    input_lines_init(&in, fd, MAX);
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_LINE);
-    CHECK_EQ(n, MAX);
-    input_lines_done(&in);
-    input_lines_init(&in, fd, MAX - 1);
-    CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_TOO_LONG);
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_LINE);
-    CHECK_STR(line, "y");
-    input_lines_done(&in);
+    enum { LEN = 3 * INPUT_CHUNK + 7 };
+    char *bytes = malloc(LEN + 4);
+    memset(bytes, 'x', LEN);
+    memcpy(bytes + LEN, "\nend", 4);
+    int fd = holding(bytes, LEN + 4);
+    static const struct {
+        size_t max, lines, too_long;
+    } cases[] = { { LEN, 2, 0 }, { LEN - 1, 1, 1 }, { 100, 1, 1 } };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        size_t lines, too_long, last = 0;
+        CHECK_EQ(lseek(fd, 0, SEEK_SET), 0);
+        count_lines(fd, cases[i].max, &lines, &too_long, &last);
+        CHECK_EQ(lines, cases[i].lines);
+        CHECK_EQ(too_long, cases[i].too_long);
+        CHECK_EQ(last, 3);
+    }
     CHECK(close(fd) == 0);
     free(bytes);
 }
@@ -111,11 +102,11 @@ static void a_descriptor_that_fails_says_so(void **state)
 {
     (void)state;
     struct input_lines in;
+    struct url_span line;
     struct err e;
-    char *line;
-    size_t n;
     input_lines_init(&in, -1, 10);
-    CHECK_EQ(input_lines_next(&in, &line, &n, &e), INPUT_FAILED);
+    CHECK_EQ(input_lines_next(&in, &line, &e), INPUT_PAUSE);
+    CHECK_EQ(input_lines_next(&in, &line, &e), INPUT_FAILED);
     CHECK_EQ(e.kind, ERR_INPUT);
     input_lines_done(&in);
 }
@@ -143,7 +134,6 @@ static void files_are_read_whole_or_refused(void **state)
     CHECK(close(fd) == 0);
 }
 
-GROUP(cli_input, cmocka_unit_test(lines_come_out_one_by_one),
-      cmocka_unit_test(a_huge_line_is_skipped_in_bounded_memory),
-      cmocka_unit_test(a_line_of_exactly_the_cap_passes), cmocka_unit_test(a_descriptor_that_fails_says_so),
-      cmocka_unit_test(files_are_read_whole_or_refused))
+GROUP(cli_input, cmocka_unit_test(lines_come_out_one_by_one_and_pauses_between_reads),
+      cmocka_unit_test(lines_longer_than_a_read_and_the_cap_to_the_byte),
+      cmocka_unit_test(a_descriptor_that_fails_says_so), cmocka_unit_test(files_are_read_whole_or_refused))
