@@ -100,14 +100,14 @@ def clang(run):
 
 def threads(run):
     """Address-space randomization is off for TSan: its shadow memory has a fixed place."""
-    if configure(run, 'build-tsan') is None:
-        programs = [t for t in meson_tests('build-tsan') if 'unit' in t[1] and t[0] in TSAN_PROGRAMS]
-        targets = [os.path.relpath(t[2]['cmd'][0], 'build-tsan') for t in programs]
-        if not targets:
-            return []
-        built = compile_in(run, 'build-tsan', targets)
-    else:
-        built = compile_in(run, 'build-tsan')
+    failed = configure(run, 'build-tsan') or run(['ninja', '-C', 'build-tsan', 'build.ninja'], 'build-tsan-setup')
+    if failed.status != 0:
+        return results.exit_status('build/build-tsan', failed.status, failed.output, failed.seconds)
+    targets = [os.path.relpath(test['cmd'][0], 'build-tsan') for name, suites, test in meson_tests('build-tsan')
+               if 'unit' in suites and name in TSAN_PROGRAMS]
+    if not targets:
+        return []
+    built = compile_in(run, 'build-tsan', targets)
     if built[0].state == 'fail':
         return built
     return built + run_meson_suite(run, 'build-tsan', 'unit', 'tsan', TSAN_PROGRAMS, wrap=['setarch', '-R'])
