@@ -23,7 +23,7 @@
 
 /* Defines the cleanup function `name` for a pointer type, from its destroy function. */
 #define DEFINE_AUTO(name, type, destroy)      \
-    static inline UNUSED void name(type *p) /* NOLINT(bugprone-macro-parentheses): a type */ \
+    static inline UNUSED void name(type *p)   \
     {                                         \
         if (*p)                               \
             (void)destroy(*p);                \

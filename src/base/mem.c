@@ -15,22 +15,22 @@ static void *must(void *p)
     return p;
 }
 
-void *xmalloc(size_t size)
+void *(xmalloc)(size_t size)
 {
     return must(malloc(size ? size : 1));
 }
 
-void *xcalloc(size_t count, size_t size)
+void *(xcalloc)(size_t count, size_t size)
 {
     return must(calloc(count ? count : 1, size ? size : 1));
 }
 
-void *xrealloc(void *p, size_t size)
+void *(xrealloc)(void *p, size_t size)
 {
     return must(realloc(p, size ? size : 1));
 }
 
-void *xreallocarray(void *p, size_t count, size_t size)
+void *(xreallocarray)(void *p, size_t count, size_t size)
 {
     return must(reallocarray(p, count ? count : 1, size ? size : 1));
 }

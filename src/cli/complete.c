@@ -5,8 +5,8 @@
 static void offer(struct out *o, const char *word, const char *prefix, const char *name, const char *help)
 {
     size_t typed = strlen(word), head = strlen(prefix);
-    if (typed > head ? strncmp(word, prefix, head) || strncmp(word + head, name, typed - head)
-                     : strncmp(word, prefix, typed))
+    if (typed > head ? strncmp(word, prefix, head) != 0 || strncmp(word + head, name, typed - head) != 0
+                     : strncmp(word, prefix, typed) != 0)
         return;
     /* The first sentence or clause is enough for a menu. */
     out_printf(o, "%s%s\t%.*s\n", prefix, name, (int)strcspn(help, ".;:\n"), help);

@@ -30,21 +30,28 @@ static int is_in(const struct range *ranges, size_t len, uint32_t c)
     return 0;
 }
 
+/* The code point at p, and how many bytes it takes; a byte that starts none stands for itself. */
+static size_t take_code_point(const uint8_t *p, uint32_t *ret)
+{
+    size_t n = *p < 0xc2 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 1;
+    uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            *ret = *p;
+            return 1;
+        }
+        c = c << 6 | (p[i] & 63u);
+    }
+    *ret = c;
+    return n;
+}
+
 size_t width_of(const char *s)
 {
     size_t columns = 0;
     for (const uint8_t *p = (const uint8_t *)s; *p;) {
-        size_t n = *p < 0xc2 ? 1 : *p < 0xe0 ? 2 : *p < 0xf0 ? 3 : *p < 0xf5 ? 4 : 1;
-        uint32_t c = n == 1 ? *p : *p & (0x7fu >> n);
-        for (size_t i = 1; i < n; i++) {
-            if ((p[i] & 0xc0) != 0x80) { /* cut short: this byte alone */
-                n = 1;
-                c = *p;
-                break;
-            }
-            c = c << 6 | (p[i] & 63u);
-        }
-        p += n;
+        uint32_t c;
+        p += take_code_point(p, &c);
         if (c >= 0x300 && is_in(marks, ARRAY_LEN(marks), c))
             continue;
         columns += c >= 0x1100 && is_in(wide, ARRAY_LEN(wide), c) ? 2 : 1;

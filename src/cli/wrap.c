@@ -9,8 +9,9 @@ void wrap_text(struct out *o, const char *text, size_t len, size_t indent, size_
 {
     bool first = true;
     for (size_t i = 0; i < len;) {
-        size_t n = strcspn(text + i, " \n");
-        n = i + n > len ? len - i : n;
+        size_t n = 0; /* text need not end in NUL */
+        while (i + n < len && text[i + n] && text[i + n] != ' ' && text[i + n] != '\n')
+            n++;
         if (n && !first && column + 1 + n > WRAP_COLUMNS) {
             out_printf(o, "\n");
             column = 0;

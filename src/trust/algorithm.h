@@ -1,6 +1,6 @@
 /* trust/algorithm.h - signature algorithms and public keys: what they are, whether they are allowed, and the one
  * place where a signature is checked. OpenSSL applies no security level to chains that we decide, so the rules are
- * here: no MD5 or SHA-1, RSA of 2048 bits or more, named curves of 224 bits or more. */
+ * here: no MD5 or SHA-1, RSA of 2048 bits or more, named curves of 224 bits or more. Nouns: key, signature. */
 #pragma once
 #include <openssl/evp.h>
 #include <stdbool.h>

@@ -10,7 +10,7 @@
 #include "trust/dn.h"
 #include "trust/general_name.h"
 
-uint64_t bytes_hash(const void *bytes, size_t len)
+uint64_t trust_hash_bytes(const void *bytes, size_t len)
 {
     /* FNV-1a: an index of the administrator's own anchors needs spread, not secrecy; equality is always checked. */
     const uint8_t *p = bytes;
@@ -106,7 +106,7 @@ struct names {
 static struct dn keep_name(struct trust_cert *c, size_t at, const uint8_t *canonical, size_t len, struct der der)
 {
     memcpy(c->bytes + at, canonical, len);
-    return (struct dn){ .canonical = c->bytes + at, .len = (uint32_t)len, .hash = bytes_hash(canonical, len),
+    return (struct dn){ .canonical = c->bytes + at, .len = (uint32_t)len, .hash = trust_hash_bytes(canonical, len),
                         .der = der };
 }
 
@@ -284,7 +284,7 @@ void trust_cert_issuer(const struct trust_cert *c, char *out, size_t size)
     dn_text(c->issuer.der, out, size);
 }
 
-void hex_upper(struct der v, char *out, size_t size)
+void der_hex(struct der v, char *out, size_t size)
 {
     static const char digits[] = "0123456789ABCDEF";
     size_t at = 0;
@@ -298,7 +298,7 @@ void hex_upper(struct der v, char *out, size_t size)
 void trust_cert_serial(const struct trust_cert *c, char *out, size_t size)
 {
     struct der v = der_magnitude(c->serial);
-    hex_upper(v.len ? v : c->serial, out, size);
+    der_hex(v.len ? v : c->serial, out, size);
 }
 
 void trust_cert_key_text(const struct trust_cert *c, char *out, size_t size)
@@ -330,9 +330,9 @@ void trust_cert_key_id(const struct trust_cert *c, char *out, size_t size)
 {
     uint8_t sha1[DIGEST_SHA1];
     if (c->key_id.p) {
-        hex_upper(c->key_id, out, size);
+        der_hex(c->key_id, out, size);
         return;
     }
     digest_sha1(c->spki.p, c->spki.len, sha1);
-    hex_upper(DER_OF(sha1), out, size);
+    der_hex(DER_OF(sha1), out, size);
 }

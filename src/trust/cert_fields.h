@@ -27,9 +27,9 @@ struct dn {
 };
 
 bool dn_same(const struct dn *a, const struct dn *b);
-uint64_t bytes_hash(const void *p, size_t len);
+uint64_t trust_hash_bytes(const void *p, size_t len);
 /* Upper-case hex without separators, cut at size. */
-void hex_upper(struct der v, char *out, size_t size);
+void der_hex(struct der v, char *out, size_t size);
 
 struct trust_cert {
     _Atomic(unsigned) refs;

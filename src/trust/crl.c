@@ -134,7 +134,7 @@ static bool read_issuer(struct trust_crl *c, struct der v, int32_t *ret)
             return false;
         c->issuers = xreallocarray(c->issuers, c->issuers_len + 1, sizeof(c->issuers[0]));
         c->issuers[c->issuers_len] = (struct dn){ .canonical = xmemdup(room, len), .len = (uint32_t)len,
-                                                  .hash = bytes_hash(room, len), .der = n.value };
+                                                  .hash = trust_hash_bytes(room, len), .der = n.value };
         *ret = (int32_t)c->issuers_len++;
         return true;
     }
@@ -248,7 +248,7 @@ static const char *read_list(struct trust_crl *c, struct der in, struct der oute
         !dn_canonical(name, c->bytes + c->der.len, TRUST_DN_MAX, &len))
         return "issuer";
     c->issuer = (struct dn){ .canonical = c->bytes + c->der.len, .len = (uint32_t)len,
-                             .hash = bytes_hash(c->bytes + c->der.len, len), .der = name };
+                             .hash = trust_hash_bytes(c->bytes + c->der.len, len), .der = name };
     if (!der_next(&in, &tag, &when, NULL) || !der_time(tag, when, &c->this_update))
         return "thisUpdate";
     c->next_update = INT64_MIN;
@@ -335,12 +335,12 @@ void trust_crl_issuer(const struct trust_crl *c, char *out, size_t size)
 
 void trust_crl_key_id(const struct trust_crl *c, char *out, size_t size)
 {
-    hex_upper(c->authority, out, size);
+    der_hex(c->authority, out, size);
 }
 
 void trust_crl_number(const struct trust_crl *c, char *out, size_t size)
 {
-    hex_upper(der_magnitude(c->number), out, size);
+    der_hex(der_magnitude(c->number), out, size);
 }
 
 int trust_crl_compare(const struct trust_crl *a, const struct trust_crl *b)

@@ -142,7 +142,7 @@ static int by_bytes(const void *left, const void *right)
 /* The values of a multi-valued RDN are a set: sorted, so that order does not matter. */
 static void sort_values(struct out *o, size_t from, size_t count)
 {
-    struct der parts[RDN_VALUES_MAX];
+    struct der parts[RDN_VALUES_MAX] = { 0 };
     uint8_t copy[TRUST_DN_MAX];
     size_t total = o->len - from;
     memcpy(copy, o->p + from, total);
@@ -281,7 +281,7 @@ static void add_value(char *out, size_t size, const struct ava *a)
         uint32_t c = 0;
         for (size_t k = 0; k < width; k++)
             c = c << 8 | a->value.p[i + k];
-        if (strchr(",+\"\\<>;=", (int)c) && c && c < 0x80)
+        if (c && c < 0x80 && strchr(",+\"\\<>;=", (int)c))
             put(&o, '\\');
         if (c < 0x80 || a->tag == DER_UTF8)
             put(&o, (uint8_t)c);

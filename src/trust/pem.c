@@ -73,7 +73,7 @@ static bool is_crl(const uint8_t *p, size_t len)
         return false;
     if (der_at(&body, DER_INTEGER) && !der_take(&body, DER_INTEGER, &unused))
         return false;
-    return der_take(&body, DER_SEQUENCE, &unused) && der_take(&body, DER_SEQUENCE, &unused) &&
+    return der_take(&body, DER_SEQUENCE, &unused) && der_take(&body, DER_SEQUENCE, &unused) && /* NOLINT: one after the other */
            (der_at(&body, DER_UTC_TIME) || der_at(&body, DER_GENERALIZED_TIME));
 }
 

@@ -33,7 +33,7 @@ static int by_key(const void *left, const void *right)
 
 static uint64_t key_hash(struct der key_id)
 {
-    uint64_t h = key_id.p ? bytes_hash(key_id.p, key_id.len) : 0;
+    uint64_t h = key_id.p ? trust_hash_bytes(key_id.p, key_id.len) : 0;
     return key_id.p && h == 0 ? 1 : h;
 }
 

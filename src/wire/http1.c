@@ -109,8 +109,8 @@ static bool head_too_long(struct http1_reader *r, struct err *e)
 static bool feed_head(struct http1_reader *r, const uint8_t *data, size_t len, size_t *ret_used, bool *ret_more,
                       struct err *e)
 {
-    bool whole;
-    struct url_span line;
+    bool whole = false;
+    struct url_span line = { 0 };
     *ret_more = false;
     if (!take_line(&r->bytes, data, len, ret_used, &whole))
         return head_too_long(r, e);
@@ -143,7 +143,7 @@ static bool feed_head(struct http1_reader *r, const uint8_t *data, size_t len, s
 
 static bool end_chunk_line(struct http1_reader *r, struct url_span line, struct err *e)
 {
-    size_t ext;
+    size_t ext = 0;
     if (!http1_check_chunk_line(r, (const uint8_t *)line.at, line.len, &r->left, &ext, e))
         return false;
     r->ext_bytes += ext;
@@ -168,8 +168,8 @@ static bool end_trailer_line(struct http1_reader *r, struct url_span line, struc
 static bool feed_framing(struct http1_reader *r, const uint8_t *data, size_t len, size_t *ret_used, bool *ret_more,
                          struct err *e)
 {
-    bool whole, fits = take_line(&r->line, data, len, ret_used, &whole);
-    struct url_span line;
+    bool whole = false, fits = take_line(&r->line, data, len, ret_used, &whole);
+    struct url_span line = { 0 };
     *ret_more = false;
     if (r->state == HTTP1_AT_CHUNK_LINE ? !fits || r->line.len > HTTP1_CHUNK_LINE_MAX : !fits)
         return http1_refuse(r, r->state == HTTP1_AT_TRAILER ? 431 : 400, e, "a line of the chunked body is too long");

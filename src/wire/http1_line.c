@@ -38,7 +38,7 @@ bool http1_is_text(const char *s, size_t len)
 
 static bool check_version(struct http1_reader *r, const uint8_t *p, size_t len, struct err *e)
 {
-    if (len != 8 || memcmp(p, "HTTP/", 5) || p[5] < '0' || p[5] > '9' || p[6] != '.' || p[7] < '0' || p[7] > '9')
+    if (len != 8 || memcmp(p, "HTTP/", 5) != 0 || p[5] < '0' || p[5] > '9' || p[6] != '.' || p[7] < '0' || p[7] > '9')
         return http1_refuse(r, 400, e, "no HTTP version where one belongs");
     if (p[5] != '1' || p[7] > '1')
         return http1_refuse(r, 505, e, "HTTP/%c.%c: only 1.0 and 1.1 are spoken here", p[5], p[7]);

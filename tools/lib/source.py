@@ -46,7 +46,7 @@ def line_of(text, offset):
 
 
 FUNCTION = re.compile(
-    r'^(?P<head>[A-Za-z_][\w \t\*]*?[\s\*])(?P<name>[a-z_]\w*)\s*\((?P<args>[^;{}]*)\)\s*(?:[A-Z_]+(?:\([^)]*\))?\s*)?\{', re.M)
+    r'^(?P<head>[A-Za-z_][\w \t\*]*?[\s\*])\(?(?P<name>[a-z_]\w*)\)?\s*\((?P<args>[^;{}]*)\)\s*(?:[A-Z_]+(?:\([^)]*\))?\s*)?\{', re.M)
 
 
 def functions(blanked):
