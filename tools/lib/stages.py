@@ -19,24 +19,30 @@ BUILDS = {
 
 
 def configure(run, folder):
-    """Sets the build directory up, anew when its options changed; returns what went wrong, or None."""
+    """Sets the build directory up: anew when its options changed, again when a folder's meson.build came or went (meson
+    looks for them by existence and would not notice). Returns what the last program said."""
     _, compiler, options = BUILDS[folder]
     line = ' '.join([compiler, *options])
+    present = '\n'.join([line, *sorted(str(p) for top in ('src', 'tests') for p in pathlib.Path(top).glob('**/meson.build'))])
     stamp = pathlib.Path(folder) / 'options'
-    if stamp.exists() and stamp.read_text() == line:
-        return None
-    wipe = ['--wipe'] if (pathlib.Path(folder) / 'build.ninja').exists() else []
-    done = run(['meson', 'setup', *wipe, folder, '-Dwerror=true', *options], f'{folder}-setup', env={'CC': compiler})
+    known = stamp.read_text() if stamp.exists() else ''
+    if known == present:
+        return results.Done(0, '', 0.0)
+    how = []
+    if (pathlib.Path(folder) / 'build.ninja').exists():
+        how = ['--reconfigure' if known.partition('\n')[0] == line else '--wipe']
+    done = run(['meson', 'setup', *how, folder, '-Dwerror=true', *options], f'{folder}-setup', env={'CC': compiler})
     if done.status == 0:
-        stamp.write_text(line)
-        return None
+        stamp.write_text(present)
     return done
 
 
 def compile_in(run, folder, targets=()):
     """Configures and compiles; one Result."""
     name = f'build/{folder} ({BUILDS[folder][0]})'
-    done = configure(run, folder) or run(['ninja', '-C', folder, '-j', JOBS, *targets], folder)
+    done = configure(run, folder)
+    if done.status == 0:
+        done = run(['ninja', '-C', folder, '-j', JOBS, *targets], folder)
     return results.exit_status(name, done.status, done.output, done.seconds)
 
 
@@ -100,9 +106,11 @@ def clang(run):
 
 def threads(run):
     """Address-space randomization is off for TSan: its shadow memory has a fixed place."""
-    failed = configure(run, 'build-tsan') or run(['ninja', '-C', 'build-tsan', 'build.ninja'], 'build-tsan-setup')
-    if failed.status != 0:
-        return results.exit_status('build/build-tsan', failed.status, failed.output, failed.seconds)
+    done = configure(run, 'build-tsan')
+    if done.status == 0:
+        done = run(['ninja', '-C', 'build-tsan', 'build.ninja'], 'build-tsan-setup')
+    if done.status != 0:
+        return results.exit_status('build/build-tsan', done.status, done.output, done.seconds)
     targets = [os.path.relpath(test['cmd'][0], 'build-tsan') for name, suites, test in meson_tests('build-tsan')
                if 'unit' in suites and name in TSAN_PROGRAMS]
     if not targets:
