@@ -8,7 +8,7 @@
 
 static bool same(struct url_span a, struct url_span b)
 {
-    return a.len == b.len && !memcmp(a.at, b.at, a.len);
+    return a.len == b.len && (a.len == 0 || !memcmp(a.at, b.at, a.len));
 }
 
 static void write_again(const struct url *u)

@@ -14,6 +14,7 @@ BUILDS = {
     'build': ('gcc, ASan and UBSan', 'gcc', ['-Db_sanitize=address,undefined']),
     'build-clang': ('clang, all warnings', 'clang', ['-Doptimization=0', '-Ddebug=false']),
     'build-tsan': ('gcc, TSan', 'gcc', ['-Db_sanitize=thread']),
+    'build-fuzz': ('clang, libFuzzer', 'clang', ['-Db_sanitize=address,undefined', '-Db_lundef=false', '-Dlibfuzzer=true']),
     'build-release': ('gcc, release, hardened', 'gcc', ['-Doptimization=2', '-Db_ndebug=true', '-Db_pie=true']),
 }
 
