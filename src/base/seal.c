@@ -89,7 +89,8 @@ bool seal_keys_hold(const struct seal_keys *k, const char *id)
 }
 
 /* "<table>|<row>|<key id>": one reading only, for a table has no '|' and the id has a fixed length. */
-static bool bound_to(const char *table, const char *row, const char *id, char aad[AAD_MAX], size_t *ret_len, struct err *e)
+static bool bound_to(const char *table, const char *row, const char *id, char aad[AAD_MAX], size_t *ret_len,
+                     struct err *e)
 {
     size_t table_len = strlen(table), row_len = strlen(row);
     if (!table_len || table_len > SEAL_TABLE_MAX || strchr(table, '|') || !row_len || row_len > SEAL_ROW_MAX)

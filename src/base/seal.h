@@ -17,7 +17,7 @@ enum {
     SEAL_KEY = 32,           /* bytes of a master key, and of its file: raw, nothing else */
     SEAL_ID = 17,            /* a key id as 16 lower-case hex digits and the NUL */
     SEAL_KEYS_MAX = 8,       /* keys held at once */
-    SEAL_TABLE_MAX = 64,     /* bytes of the table's name */
+    SEAL_TABLE_MAX = 80,     /* bytes of the table's name */
     SEAL_ROW_MAX = 512,      /* bytes of a row's id */
     SEAL_OVERHEAD = 49,      /* sealed = 1 format + 8 key id + 24 nonce + plain + 16 tag */
     SEAL_MAX = SECRET_MAX + SEAL_OVERHEAD,
@@ -48,7 +48,7 @@ MUST_USE bool seal_close(const struct seal_keys *k, const char *table, const cha
                          struct buf *out, struct err *e);
 /* Opens what seal_close made for the same table and row. ERR_DENIED when its key is not held, ERR_STORE when it was
  * damaged, cut, or belongs to another row; ret is untouched then. */
-MUST_USE bool seal_open(const struct seal_keys *k, const char *table, const char *row, const uint8_t *sealed, size_t len,
-                        struct secret *ret, struct err *e);
+MUST_USE bool seal_open(const struct seal_keys *k, const char *table, const char *row, const uint8_t *sealed,
+                        size_t len, struct secret *ret, struct err *e);
 /* Which key a sealed value names (unverified). False when it can't be one. */
 MUST_USE bool seal_key_id(const uint8_t *sealed, size_t len, char ret[SEAL_ID]);
