@@ -62,8 +62,7 @@ static size_t text_width(uint8_t tag)
     case DER_NUMERIC:
     case DER_PRINTABLE:
     case DER_T61:
-    case DER_IA5:
-    case DER_VISIBLE: return 1;
+    case DER_IA5: return 1;
     case DER_BMP: return 2;
     case DER_UNIVERSAL: return 4;
     default: return 0;
@@ -119,6 +118,10 @@ static bool put_ava(struct out *o, const struct ava *a)
     for (size_t i = 0; i < a->oid.len; i++)
         put(o, a->oid.p[i]);
     bool text = text_width(a->tag) != 0;
+    /* The other types that libcrypto reads in a name: no peer's certificate gets here with any else. */
+    bool bits = a->tag == DER_BIT_STRING && a->value.len && a->value.p[0] <= 7 && (a->value.len > 1 || !a->value.p[0]);
+    if (!text && !bits && a->tag != DER_SEQUENCE)
+        return false;
     put(o, text ? 0 : a->tag);
     if (text) {
         if (!put_text(o, a->tag, a->value))
