@@ -3,10 +3,11 @@
 usage: tests/conformance/run [options] [SUITE ...]
   --program PATH   the vouchsafe to ask (default: $BUILD/src/cli/vouchsafe, BUILD=build)
   --peer COMMAND   ask this program instead; it reads and answers as `vouchsafe verify --batch` does
-  --full           more of it: every PKITS request with all of NIST's certificates and CRLs, ten times the random graphs
+  --full           more of it: every PKITS request with all of NIST's certificates and CRLs too, ten times the random graphs
   --tap            one TAP line a case (the default when the output is not a terminal)
   --shared DIR     where the public cases lie (default: ../shared)
   --limbo FILE     another file in x509-limbo's format instead of them
+  --seed N         the first random graph (default: 1, so that a run can be repeated)
   --list           name the suites and stop"""
 import argparse
 import os
@@ -18,6 +19,7 @@ import download
 import driver
 import limbo
 import pkits
+import random_paths
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -31,7 +33,8 @@ def from_cases(name, make):
 def suites(args):
     """Name -> function from the command to a Suite."""
     found = {'limbo': lambda command: limbo.run(command, args.shared, args.limbo),
-             'pkits': from_cases('pkits', pkits.cases)}
+             'pkits': from_cases('pkits', pkits.cases),
+             'random': from_cases('random', lambda: random_paths.cases(args.full, args.seed))}
     if args.full:
         found['pkits-everything'] = from_cases('pkits-everything', lambda: pkits.cases(everything=True))
     return found
@@ -99,6 +102,7 @@ def main():
     parser.add_argument('--tap', action='store_true', default=not sys.stdout.isatty())
     parser.add_argument('--shared', default=limbo.SHARED)
     parser.add_argument('--limbo')
+    parser.add_argument('--seed', type=int, default=random_paths.FIRST_SEED)
     parser.add_argument('--list', action='store_true')
     args = parser.parse_args()
     known = suites(args)
