@@ -24,6 +24,7 @@ struct request {
     int64_t time;
     uint16_t max_depth;
     bool max_depth_set;
+    bool deployed; /* decide as the cell does, without the issuers' duties */
 };
 
 void batch_done(struct batch *b)
@@ -98,6 +99,18 @@ static bool read_numbers(const json_t *doc, int64_t now, struct request *r, stru
     return true;
 }
 
+/* "profile", as the option of that name; rfc5280 when it is not said. */
+static bool read_profile(const json_t *doc, bool *ret_deployed, struct err *e)
+{
+    const char *profile = json_string_value(json_object_get(doc, "profile"));
+    if (!json_object_get(doc, "profile"))
+        return true;
+    *ret_deployed = profile && strcmp(profile, "deployed") == 0;
+    if (!*ret_deployed && !(profile && strcmp(profile, "rfc5280") == 0))
+        return err_set(e, ERR_INPUT, "profile is neither \"deployed\" nor \"rfc5280\"");
+    return true;
+}
+
 static bool request_read(const json_t *doc, int64_t now, struct request *r, struct err *e)
 {
     const json_t *leaf = json_object_get(doc, "leaf"), *purpose = json_object_get(doc, "purpose");
@@ -108,7 +121,8 @@ static bool request_read(const json_t *doc, int64_t now, struct request *r, stru
     if (purpose && (!json_is_string(purpose) || strcmp(json_string_value(purpose), "server") != 0))
         return err_set(e, ERR_INPUT, "purpose is not \"server\"");
     return strings(doc, "anchors", true, &r->anchors, e) && strings(doc, "untrusted", false, &r->untrusted, e) &&
-           strings(doc, "crls", false, &r->crls, e) && read_host(doc, &r->host, e) && read_numbers(doc, now, r, e);
+           strings(doc, "crls", false, &r->crls, e) && read_host(doc, &r->host, e) && read_numbers(doc, now, r, e) &&
+           read_profile(doc, &r->deployed, e);
 }
 
 /* Appends the blocks of a list of PEM texts; a text that is none is skipped. */
@@ -177,7 +191,7 @@ static void decide(const struct batch *b, const struct request *r, struct trust_
         .crl_mode = r->crls ? TRUST_CRL_REQUIRE : TRUST_CRL_OFF,
         .now = r->time,
         /* The batch is for conformance suites: it holds issuers to their duties as well (docs/verify.md). */
-        .policy = { .max_depth = r->max_depth, .max_depth_set = r->max_depth_set, .issuer_duties = true },
+        .policy = { .max_depth = r->max_depth, .max_depth_set = r->max_depth_set, .issuer_duties = !r->deployed },
     };
     trust_decide(b->set, &q, ret);
 }

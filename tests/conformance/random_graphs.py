@@ -7,7 +7,8 @@ program that it is held against, neither code nor search order nor budget.
 What is drawn: meshes of cross-signed CAs, several CAs of one name, several certificates for one CA of which some are
 expired, not CAs, too short (pathLenConstraint), name-constrained, signed with SHA-1 or by the wrong key, with an unknown
 critical extension or a key that is too small; anchors anywhere in the mesh, the leaf among them; CRLs that revoke, are
-stale, missing, badly signed or by a CA that may not sign them.
+stale, missing, badly signed or by a CA that may not sign them. Half of the graphs have all key identifiers, the others have
+some of them and are decided as the cell decides (profile deployed).
 
 What is not drawn, because RFC 5280 and product rules leave room: key identifiers that contradict, wildcards together with
 name constraints, extended key usages of CAs, CRLs of CAs that share a name."""
@@ -328,16 +329,16 @@ def key_usage(cert):
                          encipher_only=False, decipher_only=False)
 
 
-def extensions(cert, draw):
-    """[(extension, critical)]."""
+def extensions(cert, draw, complete):
+    """[(extension, critical)]. complete: with the key identifiers that RFC 5280 4.2.1.1 and 4.2.1.2 make a duty."""
     found = []
     if cert.bc:
         found.append((x509.BasicConstraints(cert.ca, cert.pathlen), True))
     if cert.ku:
         found.append((key_usage(cert), True))
-    if draw.chance(0.7):
+    if complete or draw.chance(0.6):
         found.append((x509.SubjectKeyIdentifier.from_public_key(cert.key.public_key()), False))
-    if draw.chance(0.7):
+    if complete or draw.chance(0.6):
         found.append((x509.AuthorityKeyIdentifier.from_issuer_public_key(cert.by.public_key()), False))
     if cert.names:
         found.append((x509.SubjectAlternativeName([general_name(*name) for name in cert.names]), False))
@@ -365,12 +366,12 @@ def sha1_text(made, key):
     return text(x509.load_der_x509_certificate(whole))
 
 
-def certificate_text(cert, draw, cache):
+def certificate_text(cert, draw, complete, cache):
     if cert not in cache:
         builder = (x509.CertificateBuilder().subject_name(x509_name(cert.subject)).issuer_name(x509_name(cert.issuer))
                    .public_key(cert.key.public_key()).serial_number(cert.serial).not_valid_before(cert.begins)
                    .not_valid_after(cert.ends))
-        for extension, critical in extensions(cert, draw):
+        for extension, critical in extensions(cert, draw, complete):
             builder = builder.add_extension(extension, critical)
         made = builder.sign(cert.signed_by, hashes.SHA256())
         cache[cert] = sha1_text(made, cert.signed_by) if cert.sha1 else text(made)
@@ -389,11 +390,15 @@ def crl_text(crl):
     return text(builder.sign(crl['signed_by'], hashes.SHA256()))
 
 
-def request(question, draw, cache):
-    asked = {'anchors': [certificate_text(cert, draw, cache) for cert in question['anchors']],
-             'untrusted': [certificate_text(cert, draw, cache) for cert in question['untrusted']],
-             'leaf': certificate_text(question['leaf'], draw, cache), 'host': question['host'],
+def request(question, draw, complete, cache):
+    def pem(cert):
+        return certificate_text(cert, draw, complete, cache)
+
+    asked = {'anchors': [pem(cert) for cert in question['anchors']], 'untrusted': [pem(cert) for cert in question['untrusted']],
+             'leaf': pem(question['leaf']), 'host': question['host'],
              'time': int(NOW.replace(tzinfo=datetime.timezone.utc).timestamp()), 'purpose': 'server'}
+    if not complete:
+        asked['profile'] = 'deployed'
     if question['max_depth'] is not None:
         asked['max_depth'] = question['max_depth']
     if question['crls'] is not None:
@@ -409,9 +414,10 @@ def main():
     keys = Keys()
     for number in range(args.seed, args.seed + args.graphs):
         draw, cache = Draw(number, keys), {}
+        complete = draw.chance(0.5)
         for at, question in enumerate(draw.graph()):
             print(json.dumps({'id': f'{number}/{at}', 'want': 'ok' if believed(question) else 'fail',
-                              'request': request(question, draw, cache)}))
+                              'request': request(question, draw, complete, cache)}))
 
 
 main()

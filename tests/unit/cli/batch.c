@@ -196,6 +196,8 @@ static void wrong_members_are_bad_requests(void **state)
         { "purpose", "null", "bad-request: purpose is not \"server\"" },
         { "max_depth", "-1", "bad-request: max_depth is not a number" },
         { "max_depth", "\"2\"", "bad-request: max_depth is not a number" },
+        { "profile", "\"none\"", "bad-request: profile is neither" },
+        { "profile", "null", "bad-request: profile is neither" },
     };
     struct batch b = { 0 };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
@@ -207,6 +209,26 @@ static void wrong_members_are_bad_requests(void **state)
         check_answer(&b, r, "fail", cases[i].reason);
     }
     check_answer(&b, request(e), "ok", "ok: "); /* and goes on */
+    batch_done(&b);
+}
+
+static void the_profile_says_whether_duties_count(void **state)
+{
+    const struct estate *e = *state;
+    struct batch b = { 0 };
+    const struct mint_made *bare = mint_cert(e->mint, &(struct mint_cert){ /* no authority key identifier */
+        .subject = "/CN=bare", .by = e->issuing,
+        .exts = MINT_EXTS(mint_san(e->mint, false, "DNS:vc1.example")) });
+    static const struct { const char *profile, *result, *reason; } cases[] = {
+        { NULL, "fail", "bad-extension: " }, { "rfc5280", "fail", "bad-extension: " }, { "deployed", "ok", "ok: " },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        json_t *r = request(e);
+        json_object_set_new(r, "leaf", json_string(bare->pem));
+        if (cases[i].profile)
+            json_object_set_new(r, "profile", json_string(cases[i].profile));
+        check_answer(&b, r, cases[i].result, cases[i].reason);
+    }
     batch_done(&b);
 }
 
@@ -314,6 +336,7 @@ int group_cli_batch(void)
         cmocka_unit_test(optional_members_may_be_missing_and_unknown_ones_are_ignored),
         cmocka_unit_test(crls_that_are_present_are_required),
         cmocka_unit_test(one_bad_anchor_is_skipped_a_bad_leaf_fails),
+        cmocka_unit_test(the_profile_says_whether_duties_count),
         cmocka_unit_test(wrong_members_are_bad_requests),
         cmocka_unit_test(what_is_not_an_object_is_a_bad_request),
         cmocka_unit_test(ids_come_back_as_they_were),
