@@ -34,6 +34,18 @@ int conn_fd(const struct conn *c)
     return c->ops->fd(c);
 }
 
+static enum io shaking_step(void *self, struct err *e)
+{
+    return conn_handshake(self, e);
+}
+
+static int shaking_fd(const void *self)
+{
+    return conn_fd(self);
+}
+
+const struct io_op conn_shaking = { shaking_step, shaking_fd };
+
 struct conn *conn_destroy(struct conn *c)
 {
     return c ? c->ops->destroy(c) : NULL;

@@ -18,7 +18,8 @@ struct conn_ops {
     /* Connects and shakes hands; repeat until DONE or FAILED. DONE at once when there is nothing to do. */
     enum io (*handshake)(struct conn *c, struct err *e);
     enum io (*read)(struct conn *c, void *p, size_t cap, size_t *ret_len, struct err *e);
-    /* Writes at least one byte, or says what to wait for. */
+    /* Writes at least one byte, or says what to wait for; then the same bytes are offered again, from wherever they
+     * are by now, perhaps with more behind them, never with fewer. */
     enum io (*write)(struct conn *c, const void *p, size_t len, size_t *ret_len, struct err *e);
     /* Says "no more from me" (TCP half close, TLS close_notify); reading goes on. */
     enum io (*finish)(struct conn *c, struct err *e);
@@ -39,5 +40,8 @@ enum io conn_write(struct conn *c, const void *p, size_t len, size_t *ret_len, s
 enum io conn_finish(struct conn *c, struct err *e);
 bool conn_pending(const struct conn *c);
 int conn_fd(const struct conn *c);
+/* The handshake as an operation for either driver (net/io.h, net/drive.h); self is the struct conn. */
+extern const struct io_op conn_shaking;
+
 struct conn *conn_destroy(struct conn *c); /* NULL in, NULL out; closes without ceremony */
 DEFINE_AUTO(conn_destroyp, struct conn *, conn_destroy)

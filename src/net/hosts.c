@@ -122,12 +122,14 @@ static bool read_lines(struct hosts *h, const char *text, size_t len, struct err
 {
     if (len > HOSTS_BYTES_MAX)
         return err_set(e, ERR_LIMIT, "more than %d bytes", HOSTS_BYTES_MAX);
-    size_t number = 1;
-    for (size_t at = 0; at < len; number++) {
-        const char *end = memchr(text + at, '\n', len - at);
-        size_t line_len = end ? (size_t)(end - text) - at : len - at;
-        AUTO(freep) char *line = xstrndup(text + at, line_len);
-        at += line_len + 1;
+    AUTO(freep) char *copy = xstrndup(text, len);
+    char *next = copy;
+    for (size_t number = 1; next < copy + len; number++) {
+        char *line = next;
+        next = memchr(line, '\n', len - (size_t)(line - copy));
+        next = next ? next + 1 : copy + len + 1;
+        size_t line_len = (size_t)(next - 1 - line);
+        line[line_len] = '\0';
         if (strlen(line) != line_len)
             return err_set(e, ERR_INPUT, "line %zu: a NUL byte", number);
         if (line_len && line[line_len - 1] == '\r')

@@ -264,6 +264,11 @@ static const struct conn_ops tcp_ops = {
     .destroy = tcp_destroy,
 };
 
+int tcp_socket(const struct conn *c)
+{
+    return c->ops == &tcp_ops ? tcp_fd(c) : -1;
+}
+
 typedef int name_call(int fd, struct sockaddr *sa, socklen_t *len);
 
 static bool end_of(name_call *call, const struct conn *c, struct address *ret, struct err *e)

@@ -41,5 +41,8 @@ struct conn *tcp_adopt(int take_fd);
 MUST_USE bool tcp_local(const struct conn *c, struct address *ret, struct err *e);
 MUST_USE bool tcp_peer(const struct conn *c, struct address *ret, struct err *e);
 
+/* The socket itself when c is a tcp connection, else -1: for TLS, which then needs no copy in between. */
+int tcp_socket(const struct conn *c);
+
 /* Applies options to a socket; the kernel lets accepted sockets inherit them from the listening one. */
 void tcp_options_apply(int fd, const struct tcp_options *options);

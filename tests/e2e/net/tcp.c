@@ -40,21 +40,9 @@ static int refuse_on(const char *ip, struct address *ret)
     return fd;
 }
 
-static enum io step(void *self, struct err *e)
-{
-    return conn_handshake(self, e);
-}
-
-static int fd_of(const void *self)
-{
-    return conn_fd(self);
-}
-
-static const struct io_op connecting = { step, fd_of };
-
 static bool connect_now(struct conn *c, int64_t ms, struct err *e)
 {
-    return io_run(&connecting, c, clock_mono_ms() + ms, e);
+    return io_run(&conn_shaking, c, clock_mono_ms() + ms, e);
 }
 
 static void bytes_go_both_ways(void **state)
@@ -172,7 +160,7 @@ static void a_silent_address_gets_its_share_only(void **state)
     struct driven r = { .loop = loop_create(&e) };
     CHECK_OK(r.loop, &e);
     int64_t before = clock_mono_ms();
-    drive_start(&r.drive, r.loop, &connecting, c, 20000, on_ended); /* both drivers follow the new descriptor */
+    drive_start(&r.drive, r.loop, &conn_shaking, c, 20000, on_ended); /* both drivers follow the new descriptor */
     CHECK_OK(loop_run(r.loop, &e), &e);
     CHECK_EQ(r.how, DRIVE_DONE);
     int64_t took = clock_mono_ms() - before;

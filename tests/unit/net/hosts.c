@@ -76,7 +76,7 @@ static void files_are_capped(void **state)
     (void)state;
     struct err e;
     char *big = malloc(HOSTS_BYTES_MAX + 1);
-    memset(big, '\n', HOSTS_BYTES_MAX + 1);
+    memset(big, '#', HOSTS_BYTES_MAX + 1);
     CHECK_FAILS(hosts_parse(big, HOSTS_BYTES_MAX + 1, &e), &e, ERR_LIMIT);
     AUTO(hosts_destroyp) struct hosts *empty = hosts_parse(big, HOSTS_BYTES_MAX, &e);
     CHECK_OK(empty, &e);
