@@ -130,6 +130,61 @@ bool text_number(const char *s, uint64_t min, uint64_t max, uint64_t *ret)
     return true;
 }
 
+struct unit {
+    const char *name;
+    uint64_t factor;
+};
+
+/* A number followed by exactly one of the units, not above INT64_MAX after scaling. */
+static bool quantity(const char *s, const struct unit *units, size_t units_len, uint64_t *ret)
+{
+    size_t digits = strspn(s, "0123456789");
+    char number[24];
+    if (digits >= sizeof(number))
+        return false;
+    memcpy(number, s, digits);
+    number[digits] = '\0';
+    for (size_t i = 0; i < units_len; i++) {
+        uint64_t v;
+        if (strcmp(s + digits, units[i].name) != 0)
+            continue;
+        if (!text_number(number, 0, (uint64_t)INT64_MAX / units[i].factor, &v))
+            return false;
+        *ret = v * units[i].factor;
+        return true;
+    }
+    return false;
+}
+
+bool text_duration(const char *s, int64_t *ret_ms)
+{
+    static const struct unit units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "", 1000 } };
+    uint64_t ms;
+    if (!quantity(s, units, ARRAY_LEN(units), &ms))
+        return false;
+    *ret_ms = (int64_t)ms;
+    return true;
+}
+
+bool text_size(const char *s, uint64_t *ret)
+{
+    static const struct unit units[] = { { "", 1 }, { "K", 1 << 10 }, { "M", 1 << 20 }, { "G", 1 << 30 } };
+    return quantity(s, units, ARRAY_LEN(units), ret);
+}
+
+int text_choice(const char *choices, const char *s)
+{
+    size_t len = strlen(s);
+    for (int i = 0;; i++) {
+        size_t n = strcspn(choices, "|");
+        if (n == len && memcmp(choices, s, n) == 0)
+            return i;
+        if (!choices[n])
+            return -1;
+        choices += n + 1;
+    }
+}
+
 char text_lower(char c)
 {
     return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;

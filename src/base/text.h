@@ -23,6 +23,13 @@ MUST_USE bool text_unbase64(const char *s, size_t len, bool lines, struct buf *b
 /* The whole string as an unsigned decimal number within [min, max]; no sign, no space, no leading '+'. */
 MUST_USE bool text_number(const char *s, uint64_t min, uint64_t max, uint64_t *ret);
 
+/* A time with its unit: "500ms", "10s", "2m", "1h"; a bare number is seconds. In milliseconds. */
+MUST_USE bool text_duration(const char *s, int64_t *ret_ms);
+/* A number of bytes with its unit: "512", "64K", "16M", "2G" (powers of 1024). */
+MUST_USE bool text_size(const char *s, uint64_t *ret);
+/* Which of "a|b|c" the text is, from 0; -1 when none. */
+int text_choice(const char *choices, const char *s);
+
 /* ASCII only, without regard to case or locale. */
 bool text_caseeq(const char *a, const char *b);
 bool text_caseeq_n(const char *a, size_t a_len, const char *b, size_t b_len);

@@ -24,53 +24,23 @@ void arg_list_add(struct arg_list *l, const char *text, struct arena *arena)
     l->items[l->len++] = text;
 }
 
-/* The index of text in "a|b|c", or -1. */
-static int choice_of(const char *choices, const char *text)
-{
-    size_t len = strlen(text);
-    for (int i = 0;; i++) {
-        size_t n = strcspn(choices, "|");
-        if (n == len && !memcmp(choices, text, n))
-            return i;
-        if (!choices[n])
-            return -1;
-        choices += n + 1;
-    }
-}
-
 static bool flag_value(const char *text, bool *ret)
 {
     static const char yes[] = "1|true|yes|on", no[] = "0|false|no|off";
-    bool on = choice_of(yes, text) >= 0;
-    if (!on && choice_of(no, text) < 0)
+    bool on = text_choice(yes, text) >= 0;
+    if (!on && text_choice(no, text) < 0)
         return false;
     *ret = on;
     return true;
 }
 
-/* "500ms", "10s", "2m", "10": milliseconds. */
 static bool duration_value(const char *text, int64_t min, int64_t max, int64_t *ret)
 {
-    static const struct {
-        const char *unit;
-        uint64_t ms;
-    } units[] = { { "ms", 1 }, { "s", 1000 }, { "m", 60000 }, { "h", 3600000 }, { "", 1000 } };
-    size_t digits = strspn(text, "0123456789");
-    char number[24];
-    uint64_t v;
-    if (digits >= sizeof(number))
+    int64_t ms;
+    if (!text_duration(text, &ms) || ms < min || ms > max)
         return false;
-    memcpy(number, text, digits);
-    number[digits] = '\0';
-    for (size_t i = 0; i < ARRAY_LEN(units); i++) {
-        if (strcmp(text + digits, units[i].unit) != 0)
-            continue;
-        if (!text_number(number, 0, (uint64_t)INT64_MAX / units[i].ms, &v))
-            return false;
-        *ret = (int64_t)(v * units[i].ms);
-        return *ret >= min && *ret <= max;
-    }
-    return false;
+    *ret = ms;
+    return true;
 }
 
 static bool time_value(const char *text, int64_t *ret)
@@ -141,7 +111,7 @@ bool args_value(const struct arg_option *o, const char *what, const char *text, 
             arg_list_add(field, text, arena);
         break;
     case ARG_CHOICE: {
-        int i = choice_of(o->choices, text);
+        int i = text_choice(o->choices, text);
         if ((ok = i >= 0))
             *(int *)field = i;
         break;

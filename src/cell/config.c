@@ -1,0 +1,98 @@
+#include "cell/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/def.h"
+#include "net/address.h"
+#include "wire/url.h"
+
+#define AT(field) .at = offsetof(struct config, field)
+
+static const struct setting table[] = {
+    { "", "listen", SETTING_TEXT, AT(listen), .fallback = "0.0.0.0:8443",
+      .help = "Address and port that serve API, console and transfer; 443 needs CAP_NET_BIND_SERVICE" },
+    { "", "public_url", SETTING_TEXT, AT(public_url),
+      .help = "What clients call the cell, behind a load balancer: every href, console URL and redirect begins with it" },
+    { "", "data_dir", SETTING_TEXT, AT(data_dir), .fallback = "/var/lib/vouchsafe",
+      .help = "Where the cell keeps what it must not lose; mode 0700, owned by the cell's user" },
+    { "", "store_url", SETTING_TEXT, AT(store_url),
+      .help = "sqlite:PATH, or postgresql:.. for several cells; without it a SQLite file in data_dir" },
+    { "", "master_key_file", SETTING_TEXT, AT(master_key_file),
+      .help = "The key that seals stored passwords, mode 0400; losing it loses them all. Without it master.key in data_dir" },
+    { "", "on_withdraw", SETTING_CHOICE, AT(on_withdraw), .choices = "end|finish", .fallback = "end",
+      .help = "What happens to live relays when the trust they stand on is withdrawn" },
+    { "log", "level", SETTING_CHOICE, AT(log_level), .choices = "error|warn|info|debug", .fallback = "info",
+      .help = "The least important events that are logged" },
+    { "proxy", "from", SETTING_LIST, AT(proxy_from),
+      .help = "Load balancers' addresses whose PROXY protocol v2 header tells the client's address" },
+    { "resolver", "hosts", SETTING_TEXT, AT(resolver_hosts),
+      .help = "A hosts file that is asked before the system's resolver" },
+    { "trust", "public_cas", SETTING_BOOL, AT(public_cas), .fallback = "no",
+      .help = "Whether the operating system's public CAs are anchors as well; never with names off" },
+    { "trust", "crl_strict", SETTING_BOOL, AT(crl_strict), .fallback = "no",
+      .help = "Whether a missing or stale CRL refuses; a revoked certificate always does" },
+    { "limits", "loops", SETTING_NUMBER, AT(loops), .fallback = "2", .min = 1, .max = 64,
+      .help = "Loop threads; at most one a core is of use" },
+    { "limits", "pool_threads", SETTING_NUMBER, AT(pool_threads), .fallback = "16", .min = 2, .max = 256,
+      .help = "Pool threads: requests that are worked on at once" },
+    { "limits", "connections", SETTING_NUMBER, AT(connections), .fallback = "10000", .min = 16, .max = 1000000,
+      .help = "Client connections; one more is closed at once" },
+    { "limits", "request_body", SETTING_SIZE, AT(request_body), .fallback = "1M", .min = 4096, .max = 64 << 20,
+      .help = "The largest body of an API request; transfers are not limited by it" },
+    { "limits", "session_idle", SETTING_DURATION, AT(session_idle_ms), .fallback = "30m", .min = 60000, .max = 86400000,
+      .help = "How long a session lives without a request" },
+    { "limits", "connect_timeout", SETTING_DURATION, AT(connect_timeout_ms), .fallback = "10s", .min = 100, .max = 120000,
+      .help = "How long a connection to vCenter, NSX or a host may take to open" },
+    { "limits", "handshake_timeout", SETTING_DURATION, AT(handshake_timeout_ms), .fallback = "10s", .min = 100,
+      .max = 120000, .help = "How long a TLS handshake may take" },
+};
+
+const struct setting *config_table(size_t *ret_len)
+{
+    *ret_len = ARRAY_LEN(table);
+    return table;
+}
+
+static bool check_url(const struct config *c, struct err *e)
+{
+    struct url u;
+    if (!c->public_url)
+        return true;
+    if (!url_parse(c->public_url, strlen(c->public_url), &u, e))
+        return err_in(e, "public_url");
+    if (!u.tls || u.target.has_query || u.target.path.len > 1)
+        return err_set(e, ERR_INPUT, "public_url: must be https://host or https://host:port, nothing behind it");
+    return true;
+}
+
+static bool check_addresses(const struct config *c, struct err *e)
+{
+    struct address a;
+    if (!address_parse_port(c->listen, &a, e))
+        return err_in(e, "listen");
+    for (size_t i = 0; i < c->proxy_from.len; i++)
+        if (!address_parse(c->proxy_from.items[i], 0, &a, e))
+            return err_in(e, "proxy.from");
+    return true;
+}
+
+static bool check_paths(const struct config *c, struct err *e)
+{
+    if (c->data_dir[0] != '/' || (c->master_key_file && c->master_key_file[0] != '/'))
+        return err_set(e, ERR_INPUT, "data_dir and master_key_file must be absolute paths");
+    if (c->store_url && strncmp(c->store_url, "sqlite:/", 8) != 0 && strncmp(c->store_url, "postgresql:", 11) != 0)
+        return err_set(e, ERR_INPUT, "store_url: must begin with sqlite:/ or postgresql:");
+    return true;
+}
+
+bool config_read(const char *text, size_t len, struct config *ret, struct arena *arena, struct err *e)
+{
+    struct config c = { 0 };
+    if (!settings_read(text, len, table, ARRAY_LEN(table), &c, arena, e) || !check_addresses(&c, e) ||
+        !check_url(&c, e) || !check_paths(&c, e))
+        return err_in(e, "configuration");
+    *ret = c;
+    return true;
+}
