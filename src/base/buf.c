@@ -31,6 +31,7 @@ bool buf_reserve(struct buf *b, size_t len, uint8_t **ret_at, struct err *e)
             want = b->max + 1;
         b->data = xrealloc(b->data, want);
         b->cap = want;
+        b->data[b->len] = '\0'; /* nothing may ever be committed */
     }
     *ret_at = b->data + b->len;
     return true;

@@ -137,6 +137,8 @@ MUST_USE bool http1_find_single(const struct http1_head *h, const char *name, co
 /* True when a comma separated list, over all fields of that name, has this element (any case). */
 bool http1_list_has(const struct http1_head *h, const char *name, const char *element);
 bool http1_is_token(const char *s, size_t len); /* RFC 9110 section 5.6.2 */
+/* What may stand in a field value or a reason: no control byte but the tab. */
+bool http1_is_value(const char *s, size_t len);
 
 /* Writers append to a buffer, or leave it as it was: ERR_INPUT on a CR, LF, NUL or other control byte, on a name or
  * method that is no token, on a target with a byte outside 0x21 to 0x7e; ERR_LIMIT when the buffer is full. */

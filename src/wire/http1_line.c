@@ -28,7 +28,7 @@ bool http1_is_token(const char *s, size_t len)
     return len > 0;
 }
 
-bool http1_is_text(const char *s, size_t len)
+bool http1_is_value(const char *s, size_t len)
 {
     for (size_t i = 0; i < len; i++)
         if (!is_text_byte((unsigned char)s[i]))
@@ -75,7 +75,7 @@ bool http1_check_status_line(struct http1_reader *r, const uint8_t *line, size_t
     if (len < 12 || line[8] != ' ' || code[0] < '1' || code[0] > '5' || code[1] < '0' || code[1] > '9' ||
         code[2] < '0' || code[2] > '9' || (len > 12 && line[12] != ' '))
         return http1_refuse(r, 400, e, "a status line without a status from 100 to 599");
-    if (len > 12 && !http1_is_text((const char *)line + 12, len - 12))
+    if (len > 12 && !http1_is_value((const char *)line + 12, len - 12))
         return http1_refuse(r, 400, e, "a control byte in the reason of a status line");
     return true;
 }

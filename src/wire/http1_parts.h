@@ -10,8 +10,6 @@ bool http1_refuse(struct http1_reader *r, int status, struct err *e, const char 
 bool http1_check_request_line(struct http1_reader *r, const uint8_t *line, size_t len, struct err *e);
 bool http1_check_status_line(struct http1_reader *r, const uint8_t *line, size_t len, struct err *e);
 bool http1_check_field_line(struct http1_reader *r, const uint8_t *line, size_t len, struct err *e);
-/* Text that may stand in a field value or a reason: no control byte but the tab. */
-bool http1_is_text(const char *s, size_t len);
 /* chunk-size [ chunk-ext ]; *ret_ext is the number of extension bytes. */
 bool http1_check_chunk_line(struct http1_reader *r, const uint8_t *line, size_t len, uint64_t *ret_size,
                             size_t *ret_ext, struct err *e);

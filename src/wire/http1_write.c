@@ -33,7 +33,7 @@ bool http1_write_status(struct buf *b, int status, const char *reason, struct er
         return err_set(e, ERR_INPUT, "status %d", status);
     if (!reason)
         reason = http1_reason(status);
-    if (!http1_is_text(reason, strlen(reason)))
+    if (!http1_is_value(reason, strlen(reason)))
         return err_set(e, ERR_INPUT, "a control byte in a reason");
     return buf_printf(b, e, "HTTP/1.1 %d %s\r\n", status, reason) || undo(b, len);
 }
@@ -43,7 +43,7 @@ bool http1_write_field(struct buf *b, const char *name, const char *value, struc
     size_t len = b->len, name_len = strlen(name), value_len = strlen(value);
     if (!http1_is_token(name, name_len))
         return err_set(e, ERR_INPUT, "a field name that is no token");
-    if (!http1_is_text(value, value_len))
+    if (!http1_is_value(value, value_len))
         return err_set(e, ERR_INPUT, "a control byte in the value of %s", name);
     return (buf_append(b, name, name_len, e) && buf_append(b, ": ", 2, e) && buf_append(b, value, value_len, e) &&
             buf_append(b, "\r\n", 2, e)) ||

@@ -20,6 +20,18 @@ static void never_exceeds_its_maximum(void **state)
     CHECK_EQ(b.max, 10);
 }
 
+static void is_a_string_while_room_is_reserved(void **state)
+{
+    (void)state;
+    struct buf b;
+    struct err e;
+    uint8_t *at;
+    buf_init(&b, 1000);
+    CHECK_OK(buf_reserve(&b, 500, &at, &e), &e);
+    CHECK_STR(buf_str(&b), "");
+    buf_done(&b);
+}
+
 static void consumes_from_the_front(void **state)
 {
     (void)state;
@@ -36,4 +48,5 @@ static void consumes_from_the_front(void **state)
     buf_done(&b);
 }
 
-GROUP(base_buf, cmocka_unit_test(never_exceeds_its_maximum), cmocka_unit_test(consumes_from_the_front))
+GROUP(base_buf, cmocka_unit_test(never_exceeds_its_maximum), cmocka_unit_test(is_a_string_while_room_is_reserved),
+      cmocka_unit_test(consumes_from_the_front))

@@ -1,0 +1,168 @@
+#include "http/job.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "http/peer.h"
+#include "http/request.h"
+#include "net/desk.h"
+#include "net/pool.h"
+
+/* One request on its way to a pool thread and back. The exchange and the pool each hold it; the last one frees it.
+ * Both let go on the loop's thread. */
+struct job {
+    struct pool_job pool; /* first */
+    bool with_exchange, with_pool;
+    uint64_t id;          /* of the exchange at the desk; 0 = not entered */
+    size_t reserved;      /* of the server's room for bodies */
+    struct http_server *server;
+    struct arena arena;   /* was the exchange's */
+    struct http_match match;
+    struct buf body;
+    struct http_request request;
+    struct http_response response;
+};
+
+const char *http_request_param(const struct http_request *rq, const char *name)
+{
+    for (size_t i = 0; i < rq->match->params_len; i++)
+        if (!strcmp(rq->match->params[i].name, name))
+            return rq->match->params[i].value;
+    assert(!"a parameter that the pattern does not have");
+    return "";
+}
+
+static void let_go(struct job *j)
+{
+    if (j->with_exchange || j->with_pool)
+        return;
+    http_response_done(&j->response);
+    buf_done(&j->body);
+    arena_done(&j->arena);
+    free(j);
+}
+
+/* On a pool thread. */
+static void work(struct pool_job *pj)
+{
+    struct job *j = CONTAINER_OF(pj, struct job, pool);
+    j->match.route->call(&j->request, &j->response);
+}
+
+static void answer(struct pool_job *pj, void *asker)
+{
+    struct job *j = CONTAINER_OF(pj, struct job, pool);
+    struct http_exchange *x = asker;
+    struct peer *p = CONTAINER_OF(x, struct peer, x);
+    if (pj->dropped)
+        exchange_refuse(p, 503, "the server ends");
+    else
+        answer_response(p, &j->response);
+    peer_wake(p);
+}
+
+static void destroy(struct pool_job *pj)
+{
+    struct job *j = CONTAINER_OF(pj, struct job, pool);
+    j->with_pool = false;
+    let_go(j);
+}
+
+/* The body is whole: off to a pool thread. */
+static void ask(struct job *j, struct peer *p)
+{
+    struct err e;
+    const char *body = buf_str(&j->body);
+    j->request = (struct http_request){
+        .head = http1_head_copy(&p->reader, &j->arena),
+        .match = &j->match,
+        .client = p->client,
+        .body = (const uint8_t *)body,
+        .body_len = j->body.len,
+        .arena = &j->arena,
+        .app = server_config(p->server)->app,
+    };
+    j->pool.work = work;
+    j->pool.answer = answer;
+    j->pool.destroy = destroy;
+    j->with_pool = true;
+    if (!pool_ask(server_config(p->server)->pool, server_desk(p->server), j->id, &j->pool, &e)) {
+        j->with_pool = false;
+        exchange_refuse(p, 503, "too many requests are waiting");
+    }
+}
+
+static size_t body_max(const struct peer *p, const struct http_match *m)
+{
+    return m->route->body_max ? m->route->body_max : server_config(p->server)->limits.body;
+}
+
+static void begin(struct http_exchange *x)
+{
+    struct peer *p = CONTAINER_OF(x, struct peer, x);
+    const struct http1_head *h = &p->reader.head;
+    size_t max = body_max(p, &x->match), reserve = h->framing == HTTP1_CHUNKED ? max : (size_t)h->length;
+    if (h->length > max) {
+        exchange_refuse(p, 413, "the body is larger than this resource takes");
+        return;
+    }
+    if (!server_reserve(p->server, reserve)) {
+        exchange_refuse(p, 503, "too many large requests at a time");
+        return;
+    }
+    struct job *j = xcalloc(1, sizeof(*j));
+    j->server = p->server;
+    j->reserved = reserve;
+    j->with_exchange = true;
+    j->arena = x->arena; /* what the match says lives there */
+    x->arena = (struct arena){ 0 };
+    j->match = x->match;
+    buf_init(&j->body, max);
+    http_response_init(&j->response, &j->arena);
+    x->state = j;
+    j->id = desk_enter(server_desk(p->server), x);
+    if (x->body_ended)
+        ask(j, p);
+    else
+        http_body_want(x);
+}
+
+static void body(struct http_exchange *x)
+{
+    struct peer *p = CONTAINER_OF(x, struct peer, x);
+    struct job *j = x->state;
+    const uint8_t *piece;
+    size_t len;
+    bool end;
+    http_body_peek(x, &piece, &len, &end);
+    if (!buf_append(&j->body, piece, len, NULL)) {
+        p->keep = false;
+        exchange_refuse(p, 413, "the body is larger than this resource takes");
+        return;
+    }
+    http_body_consume(x, len);
+    if (end)
+        ask(j, p);
+}
+
+static void ended(struct http_exchange *x, enum http_end how, const struct err *e)
+{
+    struct job *j = x->state;
+    (void)how;
+    (void)e;
+    if (!j)
+        return; /* refused in begin */
+    desk_leave(server_desk(j->server), j->id);
+    server_give_back(j->server, j->reserved);
+    j->with_exchange = false;
+    let_go(j);
+}
+
+const struct http_stream *job_stream(const struct http_route *route)
+{
+    static const struct http_stream stream = { .begin = begin, .body = body, .ended = ended };
+    (void)route;
+    return &stream;
+}

@@ -1,0 +1,25 @@
+/* http/request.h - what a straight-line handler is given: the whole request, on a pool thread.
+ * Handlers are plain functions `void vcenter_get(struct http_request *rq, struct http_response *rs)`: they may block,
+ * use the store and call out. They share nothing with the connection, which may have gone meanwhile; then their answer is dropped. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+#include "net/address.h"
+
+struct arena;
+struct http1_head;
+struct http_match;
+
+struct http_request {
+    const struct http1_head *head;
+    const struct http_match *match;
+    struct address client;   /* the other end of the connection */
+    const uint8_t *body;     /* whole; a NUL follows that is not counted */
+    size_t body_len;
+    struct arena *arena;     /* dies with the request */
+    void *app;               /* of the server's config; other threads use it as well */
+};
+
+/* The parameter of that name in the route's pattern; it must be there. */
+const char *http_request_param(const struct http_request *rq, const char *name);

@@ -1,0 +1,63 @@
+/* http/server.h - HTTP/1.1 connections of one loop: accepts, reads requests, finds their handlers, answers.
+ * Called by cell's wiring and the lab; one server a loop, all with the same router, pool and application. It knows
+ * nothing of TLS (a callback wraps each connection), users, faces or formats (a callback shapes the errors).
+ *
+ * Each connection is one state machine (http/peer.h) behind one driver and one timer. Requests of one connection are
+ * answered strictly one after the other. Every wait has a limit (http/limits.h). */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+#include "http/limits.h"
+
+struct address;
+struct conn;
+struct http1_head;
+struct http_response;
+struct http_router;
+struct http_server;
+struct listen_config;
+struct listener;
+struct loop;
+struct pool;
+
+/* Why a request is answered by the server itself. */
+struct http_failure {
+    int status;                    /* 400, 404, 405, 408, 413, 414, 417, 431, 500, 501, 503, 505 */
+    const struct http1_head *head; /* NULL when the head was not understood */
+    const char *reason;            /* one line for a person; may quote the client: escape it */
+};
+
+struct http_server_config {
+    struct http_limits limits;           /* 0 = the constants */
+    const struct http_router *router;    /* borrowed */
+    struct pool *pool;                   /* borrowed; may be NULL when no route is straight-line */
+    void *app;                           /* http_app() and http_request.app */
+    /* Makes a connection of an accepted socket, e.g. TLS; NULL leaves it plain. */
+    struct conn *(*wrap)(void *app, struct conn *take_tcp);
+    /* Fills in the answer (status is set already); NULL leaves a line of plain text. On the loop: no waiting. */
+    void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
+    /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
+    void (*drained)(void *app);
+};
+
+struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);
+/* Breaks off every request that is still there. Afterwards nobody calls http_server_release any more. */
+struct http_server *http_server_destroy(struct http_server *s);
+DEFINE_AUTO(http_server_destroyp, struct http_server *, http_server_destroy)
+
+/* Opens a port; accepted, self and conns_max of c are the server's. Several ports are several calls. */
+MUST_USE bool http_server_listen(struct http_server *s, const struct listen_config *c, struct err *e);
+/* Where the n-th port listens; NULL past the last. */
+const struct address *http_server_address(const struct http_server *s, size_t n);
+
+/* A connection from elsewhere (tests: one in memory). */
+void http_server_adopt(struct http_server *s, struct conn *take, const struct address *client);
+
+/* Closes the ports and the idle connections, answers what has begun with Connection: close, then calls drained. */
+void http_server_drain(struct http_server *s);
+
+/* An upgraded connection has ended. */
+void http_server_release(struct http_server *s);
+size_t http_server_conns(const struct http_server *s); /* upgraded ones included */

@@ -1,0 +1,11 @@
+int group_http_exchange(void);
+int group_http_job(void);
+int group_http_limits(void);
+int group_http_router(void);
+int group_http_server(void);
+
+int main(void)
+{
+    return group_http_exchange() + group_http_job() + group_http_limits() + group_http_router() +
+           group_http_server();
+}
