@@ -113,6 +113,26 @@ static bool read_constraints(struct trust_cert *c, struct der v)
     return keep_sequence(v, &c->constraints) && constraints_ok(c->constraints);
 }
 
+/* 4.2.1.4: a critical certificatePolicies whose qualifiers can't all be interpreted MUST be refused. The two of the
+ * RFC only inform people; every other is unknown. */
+static bool qualifiers_known(struct der policies)
+{
+    struct der info, oid, qualifiers, qualifier;
+    while (policies.len) {
+        if (!der_take(&policies, DER_SEQUENCE, &info) || !der_take(&info, DER_OID, &oid))
+            return false;
+        if (ends(info))
+            continue;
+        if (!der_take(&info, DER_SEQUENCE, &qualifiers) || !ends(info))
+            return false;
+        while (qualifiers.len)
+            if (!der_take(&qualifiers, DER_SEQUENCE, &qualifier) || !der_take(&qualifier, DER_OID, &oid) ||
+                !(der_equal(oid, DER_OF(OID_CPS)) || der_equal(oid, DER_OF(OID_USER_NOTICE))))
+                return false;
+    }
+    return true;
+}
+
 /* True for the extensions whose meaning is applied, so that they may be critical. */
 static bool read_one(struct trust_cert *c, unsigned id, struct der v, bool *ret_processed)
 {
@@ -165,6 +185,8 @@ static void apply(struct trust_cert *c, const struct extension *x)
             cert_defect(c, TRUST_BAD_EXTENSION, "an extension is malformed or contradicts itself");
         c->basic_critical |= x->oid.p[2] == EXT_BASIC_CONSTRAINTS && x->critical;
         c->san_critical |= x->oid.p[2] == EXT_SUBJECT_ALT_NAME && x->critical;
+        if (x->critical && x->oid.p[2] == EXT_POLICIES && !qualifiers_known(c->policies))
+            cert_defect(c, TRUST_CRITICAL_EXTENSION, "a critical policy with an unknown qualifier (RFC 5280 4.2.1.4)");
     }
     c->lab |= der_equal(x->oid, DER_OF(OID_LAB));
     if (x->critical && !processed)

@@ -238,6 +238,18 @@ static enum within directory_within(struct der name, struct der base)
     return left_len >= right_len && memcmp(left, right, right_len) == 0 ? INSIDE : OUTSIDE;
 }
 
+/* SmtpUTF8Mailbox: an otherName that rfc822Name constraints speak of (RFC 9598 section 6). What can't be read as one is
+ * handed on whole: then it is no mail address either. */
+static bool smtp_mailbox(const struct general_name *n, struct der *ret)
+{
+    struct der in = n->value, oid, value;
+    if (n->kind != NAME_OTHER || !der_take(&in, DER_OID, &oid) || !der_equal(oid, DER_OF(OID_SMTP_MAILBOX)))
+        return false;
+    if (!der_take(&in, DER_CONTEXT_CONSTRUCTED(0), &value) || in.len || !der_take(&value, DER_UTF8, ret) || value.len)
+        *ret = n->value;
+    return true;
+}
+
 static enum within name_within(const struct general_name *n, struct der base)
 {
     switch (n->kind) {
@@ -309,8 +321,9 @@ enum constraint_result constraints_check(struct der constraints, const struct tr
     struct general_name n = { NAME_DIRECTORY, c->subject.der };
     bool ok = c->subject.len == 0 || walk_name(&w, &n);
     struct der names = c->alt_names;
+    struct der mailbox;
     while (ok && general_name_next(&names, &n))
-        ok = walk_name(&w, &n);
+        ok = walk_name(&w, &n) && (!smtp_mailbox(&n, &mailbox) || walk_email(&w, DER_UTF8, mailbox));
     /* Mail addresses in the subject, the old form, count when there is no subjectAltName (4.2.1.10). */
     if (ok && !c->alt_names.p)
         ok = dn_each(c->subject.der, DER_OF(OID_EMAIL_ADDRESS), walk_email, &w);

@@ -34,6 +34,11 @@ static const uint8_t OID_ANY_EKU[] __attribute__((unused)) = { 0x55, 0x1d, 0x25,
 static const uint8_t OID_SERVER_AUTH[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 3, 1 };
 /* 1.2.840.113549.1.9.1 */
 static const uint8_t OID_EMAIL_ADDRESS[] __attribute__((unused)) = { 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 9, 1 };
+/* 1.3.6.1.5.5.7.2.1 and .2: the policy qualifiers of RFC 5280 4.2.1.4 */
+static const uint8_t OID_CPS[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 2, 1 };
+static const uint8_t OID_USER_NOTICE[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 2, 2 };
+/* 1.3.6.1.5.5.7.8.9: SmtpUTF8Mailbox, an otherName (RFC 9598) */
+static const uint8_t OID_SMTP_MAILBOX[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 8, 9 };
 /* 2.25.187584262216379175263607347306784521616: made by vsphere-lab's CAs, never critical (docs/trust.md). */
 static const uint8_t OID_LAB[] __attribute__((unused)) = { 0x69, 0x82, 0x9a, 0x9f, 0xb5, 0x8b, 0xcb, 0xb0, 0xe2, 0xa9,
                                                            0xfd, 0x9f, 0x9e, 0xcb, 0x8d, 0xb1, 0xf2, 0xa9, 0xfb, 0x10 };

@@ -97,6 +97,8 @@ static bool points_meet(const struct trust_crl *crl, const struct point *p, cons
     if (!full.p && !directory_relative(&crl->issuer, crl->point.relative, &d))
         return false;
     if (p->implied) { /* its name is the certificate issuer's */
+        if (c->crl_points.p) /* a list for a named point has only what belongs to it, and c's points are others */
+            return false;
         struct directory issuer = { .len = c->issuer.len };
         memcpy(issuer.bytes, c->issuer.canonical, c->issuer.len);
         return full.p ? names_hold_directory(full, &issuer)

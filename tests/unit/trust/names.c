@@ -172,7 +172,60 @@ static void policies_count_where_somebody_asks(void **state)
     }
 }
 
+/* RFC 5280 4.2.1.4: who can't interpret a qualifier of a critical policy refuses. */
+static void critical_policies_have_known_qualifiers(void **state)
+{
+    (void)state;
+    AUTO(mint_destroyp) struct mint *m = mint_create();
+    const struct mint_made *root = mint_root(m, "/CN=root", 1);
+    static const struct {
+        bool critical;
+        const char *policies; /* hex: policy 1.2.3 with one qualifier "a" */
+        enum trust_rule want;
+    } cases[] = {
+        { true, "30173015" "06022a03" "300f300d" "06082b06010505070201" "160161", TRUST_OK }, /* CPS */
+        { true, "30173015" "06022a03" "300f300d" "06082b06010505070202" "160161", TRUST_OK }, /* user notice */
+        { true, "30123010" "06022a03" "300a3008" "06032a0304" "160161", TRUST_CRITICAL_EXTENSION },
+        { false, "30123010" "06022a03" "300a3008" "06032a0304" "160161", TRUST_OK },
+        { true, "30083006" "06022a03" "0500", TRUST_CRITICAL_EXTENSION }, /* NULL where qualifiers belong */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct mint_made *leaf = mint_cert(m, &(struct mint_cert){ .subject = "/CN=leaf", .key = 2, .by = root,
+            .exts = MINT_EXTS(MINT_AKI, mint_raw(m, "2.5.29.32", cases[i].critical, cases[i].policies)) });
+        print_message("case %zu\n", i);
+        ASK(cases[i].want, .chain = LIST(leaf), .anchors = LIST(root));
+    }
+}
+
+/* RFC 9598 section 6: rfc822Name constraints speak of SmtpUTF8Mailbox names too. */
+static void mail_constraints_bind_international_addresses(void **state)
+{
+    (void)state;
+    AUTO(mint_destroyp) struct mint *m = mint_create();
+    static const struct {
+        const char *permitted, *excluded, *name;
+        enum trust_rule want;
+    } cases[] = {
+        { "email:a.example", NULL, "other:1.3.6.1.5.5.7.8.9=\u00e4@a.example", TRUST_OK },
+        { "email:a.example", NULL, "other:1.3.6.1.5.5.7.8.9=\u00e4@b.example", TRUST_NAME_CONSTRAINT },
+        { NULL, "email:.a.example", "other:1.3.6.1.5.5.7.8.9=\u00e4@x.a.example", TRUST_NAME_CONSTRAINT },
+        { NULL, "email:.a.example", "other:1.3.6.1.5.5.7.8.9=\u00e4@b.example", TRUST_OK },
+        { NULL, "email:a.example", "other:1.3.6.1.5.5.7.8.9=\u00e4", TRUST_NAME_CONSTRAINT }, /* no address */
+        { NULL, "DNS:a.example", "other:1.3.6.1.5.5.7.8.9=\u00e4@a.example", TRUST_OK },
+        { "email:a.example", NULL, "other:1.2.3=\u00e4@b.example", TRUST_OK }, /* another form of name */
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        const struct mint_made *root = mint_cert(m, &(struct mint_cert){ .subject = "/CN=root", .key = 1,
+            .exts = MINT_EXTS(mint_bc(m, true, true, -1), mint_nc(m, true, cases[i].permitted, cases[i].excluded)) });
+        const struct mint_made *leaf = mint_leaf(m, root, "/CN=x", 2, cases[i].name);
+        print_message("case %zu\n", i);
+        ASK(cases[i].want, .chain = LIST(leaf), .anchors = LIST(root));
+    }
+}
+
 GROUP(trust_names, cmocka_unit_test(name_constraints_bind_every_name_below),
       cmocka_unit_test(the_requested_name_is_held_against_constraints), cmocka_unit_test(self_issued_cas_are_exempt),
       cmocka_unit_test(constraints_make_the_search_go_on), cmocka_unit_test(too_many_comparisons_are_refused),
-      cmocka_unit_test(policies_count_where_somebody_asks))
+      cmocka_unit_test(policies_count_where_somebody_asks),
+      cmocka_unit_test(critical_policies_have_known_qualifiers),
+      cmocka_unit_test(mail_constraints_bind_international_addresses))

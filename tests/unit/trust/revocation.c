@@ -139,6 +139,7 @@ static void lists_are_for_whom_they_say(void **state)
         { point, TRUST_OK, { .dp = at } },
         { point, TRUST_CRL_MISSING, { .dp = elsewhere } },
         { point, TRUST_OK, { .only_user = true } },
+        { point, TRUST_CRL_MISSING, { .dp = { .full = "dir:/CN=root" } } }, /* a part that its points don't name */
         { rel, TRUST_OK, { .dp = relative } },
         { rel, TRUST_OK, { .dp = full_of_relative } },
         { rel, TRUST_CRL_MISSING, { .dp = { .relative = "CN=two" } } },
