@@ -105,6 +105,12 @@ static bool head_too_long(struct http1_reader *r, struct err *e)
     return http1_refuse(r, 431, e, "a head of more than %zu bytes", r->limits.head);
 }
 
+/* Whoever speaks something else entirely (TLS, SSH) must not be waited for: their lines may never end. */
+static bool starts_well(const struct http1_reader *r, char first)
+{
+    return r->kind == HTTP1_RESPONSE ? first == 'H' : first == '\r' || http1_is_token(&first, 1);
+}
+
 /* One line of the head; true with *ret_more when data ended before it did. */
 static bool feed_head(struct http1_reader *r, const uint8_t *data, size_t len, size_t *ret_used, bool *ret_more,
                       struct err *e)
@@ -112,6 +118,8 @@ static bool feed_head(struct http1_reader *r, const uint8_t *data, size_t len, s
     bool whole = false;
     struct url_span line = { 0 };
     *ret_more = false;
+    if (!r->bytes.len && !starts_well(r, (char)data[0]))
+        return http1_refuse(r, 400, e, "not HTTP: it starts with byte 0x%02x", data[0]);
     if (!take_line(&r->bytes, data, len, ret_used, &whole))
         return head_too_long(r, e);
     /* A target is cut off as soon as it is too long, not when its line ends. */
