@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "trust/constraint.h"
+#include "trust/hostname.h"
 #include "trust/policy.h"
 #include "trust/revocation.h"
 
@@ -221,14 +222,21 @@ static bool pinned(struct search *s)
                          "neither");
 }
 
+/* One name must be both: carried by the leaf and permitted by the CAs above it. When the leaf carries none of them the
+ * name check says so (trust/verdict.c). */
 static bool names_permitted(struct search *s)
 {
+    bool carried = false;
     if (s->purpose != SEARCH_SERVER || s->q->names_mode != TRUST_NAMES_CHECK)
         return true;
-    for (size_t i = 0; i < s->q->names_len; i++)
+    for (size_t i = 0; i < s->q->names_len && i < TRUST_NAMES_MAX; i++) {
+        if (hostname_check(s->path[0], s->q->names[i]) != HOSTNAME_MATCH)
+            continue;
         if (host_permitted(s, s->q->names[i]))
             return true;
-    return s->q->names_len == 0; /* then there is no name to permit: the name check refuses */
+        carried = true;
+    }
+    return !carried;
 }
 
 static bool finish(struct search *s, const struct anchor *a)

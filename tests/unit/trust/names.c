@@ -70,6 +70,13 @@ static void the_requested_name_is_held_against_constraints(void **state)
         .exts = MINT_EXTS(mint_bc(m, true, true, -1), MINT_SKI, mint_nc(m, true, "DNS:example", "DNS:x.a.example")) });
     const struct mint_made *leaf = mint_leaf(m, root, "/CN=x", 2, "DNS:*.example");
     ASK(TRUST_OK, .chain = LIST(leaf), .anchors = LIST(root), .host = "b.example");
+    /* Another accepted name that is permitted does not help the one that the leaf carries. */
+    const struct mint_made *open_root = mint_cert(m, &(struct mint_cert){ .subject = "/CN=open", .key = 3,
+        .exts = MINT_EXTS(mint_bc(m, true, true, -1), MINT_SKI, mint_nc(m, true, "IP:10.0.0.0/255.0.0.0", NULL)) });
+    const struct mint_made *host = mint_leaf(m, open_root, "/CN=x", 2, "DNS:esx1.example,IP:10.0.0.7");
+    const char *names[] = { "esx1.example", "10.0.0.7", "11.0.0.7" };
+    ASK(TRUST_OK, .chain = LIST(host), .anchors = LIST(open_root), .q = { .names = names, .names_len = 3 });
+    ASK(TRUST_NAME_MISMATCH, .chain = LIST(host), .anchors = LIST(open_root), .q = { .names = names + 2, .names_len = 1 });
     const struct mint_made *wild = mint_leaf(m, root, "/CN=x", 2, "DNS:*.a.example");
     ASK(TRUST_NAME_CONSTRAINT, .chain = LIST(wild), .anchors = LIST(root), .host = "x.a.example");
 }
