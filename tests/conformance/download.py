@@ -1,10 +1,11 @@
-"""Test data and libraries from PyPI, pinned by hash in requirements.txt, kept in .cache/conformance.
+"""Test data and libraries from PyPI, pinned by hash in requirements-*.txt, kept in .cache/conformance.
 
 On CI a failed download is a failure; elsewhere the suite is skipped and says why."""
+import hashlib
 import os
 import pathlib
+import re
 import subprocess
-import sys
 import venv
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -16,7 +17,16 @@ class Missing(Exception):
     """What could not be had."""
 
 
-def pip(*arguments, python=sys.executable):
+def environment(folder):
+    """The Python of a virtual environment there, made anew."""
+    try:
+        venv.create(folder, clear=True, with_pip=True)
+    except (OSError, subprocess.CalledProcessError) as failure:
+        raise Missing(f'missing: python3-venv ({failure})') from failure
+    return folder / 'bin' / 'python3'
+
+
+def pip(python, *arguments):
     command = [str(python), '-m', 'pip', '--disable-pip-version-check', '-q', *arguments]
     try:
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
@@ -32,17 +42,18 @@ def requirements(name):
 
 
 def wheel(name):
-    """The wheel of the one package in requirements-NAME.txt."""
-    stem = next(line for line in requirements(name).read_text().splitlines() if '==' in line).split()[0]
-    pattern = stem.replace('==', '-').replace('-', '_', stem.split('==')[0].count('-')) + '-*.whl'
-    found = sorted(CACHE.glob(pattern))
-    if not found:
-        CACHE.mkdir(parents=True, exist_ok=True)
-        pip('download', '--no-deps', '--only-binary=:all:', '--require-hashes', '-r', str(requirements(name)), '-d', str(CACHE))
-        found = sorted(CACHE.glob(pattern))
-    if not found:
-        raise Missing(f'no {pattern} after the download')
-    return found[0]
+    """The wheel of the one package in requirements-NAME.txt, as its hash says."""
+    text = requirements(name).read_text()
+    package, version = re.search(r'^(\S+)==(\S+)', text, re.M).groups()
+    pattern = f'{package.replace("-", "_")}-{version}-*.whl'
+    for found in CACHE.glob(pattern):
+        if hashlib.sha256(found.read_bytes()).hexdigest() in text:
+            return found
+        found.unlink()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    pip(environment(CACHE / 'python-download'), 'download', '--no-deps', '--only-binary=:all:', '--require-hashes',
+        '-r', str(requirements(name)), '-d', str(CACHE))
+    return next(CACHE.glob(pattern))
 
 
 def python_with(name):
@@ -51,11 +62,7 @@ def python_with(name):
     folder = CACHE / f'python-{name}'
     stamp, python = folder / 'installed', folder / 'bin' / 'python3'
     if not (stamp.exists() and stamp.read_text() == wanted and python.exists()):
-        try:
-            venv.create(folder, clear=True, with_pip=True)
-        except (OSError, subprocess.CalledProcessError) as failure:
-            raise Missing(f'venv: {failure}') from failure
-        pip('install', '--only-binary=:all:', '--require-hashes', '-r', str(requirements(name)), python=python)
+        pip(environment(folder), 'install', '--only-binary=:all:', '--require-hashes', '-r', str(requirements(name)))
         stamp.write_text(wanted)
     return python
 
