@@ -1,0 +1,204 @@
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "vim/basic.h"
+#include "vim/session_fields.h"
+#include "wire/xml.h"
+
+bool vim_session_create(struct vim_endpoint *ep, const char *user, const struct secret *password,
+                        struct vim_session **ret, struct err *e)
+{
+    if (!vim_basic_check(user, password, vim_endpoint_name(ep), e))
+        return false;
+    struct vim_session *s = xcalloc(1, sizeof(*s));
+    if (!secret_set(&s->password, password->bytes, password->len, e)) {
+        free(s);
+        return false;
+    }
+    s->ep = ep;
+    s->user = xstrdup(user);
+    (void)pthread_mutex_init(&s->lock, NULL);
+    *ret = s;
+    return true;
+}
+
+struct vim_session *vim_session_destroy(struct vim_session *s)
+{
+    if (!s)
+        return NULL;
+    secret_done(&s->password);
+    secret_done(&s->cookie);
+    secret_done(&s->rest_id);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s->user);
+    free(s);
+    return NULL;
+}
+
+struct vim_endpoint *vim_session_endpoint(struct vim_session *s)
+{
+    return s->ep;
+}
+
+bool session_lock(struct vim_session *s, int64_t deadline_ms, struct err *e)
+{
+    struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
+    return !pthread_mutex_clocklock(&s->lock, CLOCK_MONOTONIC, &until) ||
+           err_set(e, ERR_TIMEOUT, "%s: another login is still under way", vim_endpoint_name(s->ep));
+}
+
+void session_unlock(struct vim_session *s)
+{
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+bool session_reject(struct vim_session *s, struct err *e)
+{
+    s->rejected = true;
+    return session_may_try(s, e);
+}
+
+bool session_may_try(struct vim_session *s, struct err *e)
+{
+    if (!s->rejected)
+        return true;
+    char user[80];
+    text_escape(user, sizeof(user), s->user, strlen(s->user));
+    return err_set(e, ERR_DENIED, "%s rejected the password of %s; it is not tried again", vim_endpoint_name(s->ep), user);
+}
+
+static void login_args(struct xml_writer *w, const void *ctx)
+{
+    const struct vim_session *s = ctx;
+    xml_leaf(w, "userName", s->user);
+    xml_open(w, "password");
+    xml_text_n(w, (const char *)s->password.bytes, s->password.len);
+    xml_close(w);
+}
+
+/* No cookie goes along: Login with one that is logged in answers InvalidLogin as well. Lock held. */
+static bool login(struct vim_session *s, int64_t deadline_ms, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct xml_element *answer;
+    struct vim_fault fault;
+    struct vim_method m = { .name = "Login", .on = &s->about.session_manager, .args = login_args, .ctx = s, .once = true };
+    if (!session_may_try(s, e))
+        return false;
+    if (!vim_about_read(s->ep, deadline_ms, &s->about, e))
+        return false;
+    s->about_known = true;
+    s->logins++;
+    if (!vim_soap_call(s->ep, s->about.speak, NULL, &m, deadline_ms, &a, &answer, &s->cookie, &fault, e)) {
+        if (vim_fault_is(&fault, "InvalidLogin"))
+            return session_reject(s, e);
+        /* A fault's text is the server's, which has just read the password: only its type is repeated. */
+        return fault.type[0] ? err_set(e, vim_fault_kind(fault.type), "%s: Login: %s", vim_endpoint_name(s->ep), fault.type) : false;
+    }
+    s->soap_epoch++;
+    return s->cookie.len || err_set(e, ERR_PEER, "%s: Login gave no session cookie", vim_endpoint_name(s->ep));
+}
+
+/* A session to call with: logs in if there is none. */
+static bool soap_session(struct vim_session *s, int64_t deadline_ms, struct secret *ret_cookie, char *ret_speak,
+                         uint64_t *ret_epoch, struct err *e)
+{
+    if (!session_lock(s, deadline_ms, e))
+        return false;
+    bool ok = (s->cookie.len || login(s, deadline_ms, e)) && secret_set(ret_cookie, s->cookie.bytes, s->cookie.len, e);
+    if (ok) {
+        *ret_epoch = s->soap_epoch;
+        (void)text_copy(ret_speak, VIM_VERSION_MAX, s->about.speak);
+    }
+    session_unlock(s);
+    return ok;
+}
+
+bool vim_session_login(struct vim_session *s, int64_t deadline_ms, struct err *e)
+{
+    AUTO(secret_done) struct secret cookie = { 0 };
+    char speak[VIM_VERSION_MAX];
+    uint64_t epoch;
+    return soap_session(s, deadline_ms, &cookie, speak, &epoch, e);
+}
+
+bool vim_session_rejected(struct vim_session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    bool rejected = s->rejected;
+    (void)pthread_mutex_unlock(&s->lock);
+    return rejected;
+}
+
+unsigned vim_session_logins(struct vim_session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    unsigned logins = s->logins;
+    (void)pthread_mutex_unlock(&s->lock);
+    return logins;
+}
+
+bool vim_session_about(struct vim_session *s, int64_t deadline_ms, struct vim_about *ret, struct err *e)
+{
+    if (!session_lock(s, deadline_ms, e))
+        return false;
+    bool ok = s->about_known || vim_about_read(s->ep, deadline_ms, &s->about, e);
+    s->about_known = ok;
+    if (ok)
+        *ret = s->about;
+    session_unlock(s);
+    return ok;
+}
+
+/* The session with this epoch has run out; a newer one has not. */
+static void soap_expired(struct vim_session *s, uint64_t epoch)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    if (s->soap_epoch == epoch)
+        secret_done(&s->cookie);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t deadline_ms, struct arena *a,
+                      const struct xml_element **ret, struct vim_fault *fault, struct err *e)
+{
+    struct vim_fault here;
+    fault = fault ? fault : &here;
+    *fault = (struct vim_fault){ 0 };
+    for (int again = 1;; again--) {
+        AUTO(secret_done) struct secret cookie = { 0 };
+        char speak[VIM_VERSION_MAX];
+        uint64_t epoch;
+        if (!soap_session(s, deadline_ms, &cookie, speak, &epoch, e))
+            return false;
+        if (vim_soap_call(s->ep, speak, &cookie, m, deadline_ms, a, ret, NULL, fault, e))
+            return true;
+        if (!vim_fault_is(fault, "NotAuthenticated"))
+            return false;
+        soap_expired(s, epoch);
+        if (!again || m->bound)
+            return false;
+    }
+}
+
+void vim_session_logout(struct vim_session *s, int64_t deadline_ms)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(secret_done) struct secret cookie = { 0 };
+    const struct xml_element *answer;
+    struct vim_fault fault;
+    struct vim_about about;
+    (void)pthread_mutex_lock(&s->lock);
+    bool in = s->cookie.len && secret_set(&cookie, s->cookie.bytes, s->cookie.len, NULL);
+    about = s->about;
+    secret_done(&s->cookie);
+    (void)pthread_mutex_unlock(&s->lock);
+    struct vim_method m = { .name = "Logout", .on = &about.session_manager };
+    if (in)
+        (void)!vim_soap_call(s->ep, about.speak, &cookie, &m, deadline_ms, &a, &answer, NULL, &fault, NULL);
+    session_rest_logout(s, deadline_ms);
+}

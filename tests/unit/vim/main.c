@@ -1,0 +1,9 @@
+int group_vim_session(void);
+int group_vim_endpoint(void);
+int group_vim_inventory(void);
+int group_vim_roots(void);
+
+int main(void)
+{
+    return group_vim_session() + group_vim_endpoint() + group_vim_inventory() + group_vim_roots();
+}
