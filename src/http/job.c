@@ -30,7 +30,7 @@ const char *http_request_param(const struct http_request *rq, const char *name)
     for (size_t i = 0; i < rq->match->params_len; i++)
         if (!strcmp(rq->match->params[i].name, name))
             return rq->match->params[i].value;
-    assert(!"a parameter that the pattern does not have");
+    assert(false); /* a parameter that the pattern does not have */
     return "";
 }
 
