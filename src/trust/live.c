@@ -36,11 +36,11 @@ struct trust_set *trust_live_get(struct trust_live *l)
     return set;
 }
 
-void trust_live_swap(struct trust_live *l, struct trust_set *take_next)
+struct trust_set *trust_live_swap(struct trust_live *l, struct trust_set *take_next)
 {
     (void)pthread_mutex_lock(&l->lock);
     struct trust_set *old = l->set;
     l->set = take_next;
     (void)pthread_mutex_unlock(&l->lock);
-    (void)trust_set_unref(old);
+    return old;
 }

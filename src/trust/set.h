@@ -61,4 +61,6 @@ struct trust_live *trust_live_create(struct trust_set *take_first);
 struct trust_live *trust_live_destroy(struct trust_live *l);
 DEFINE_AUTO(trust_live_destroyp, struct trust_live *, trust_live_destroy)
 struct trust_set *trust_live_get(struct trust_live *l);                  /* a reference of one's own */
-void trust_live_swap(struct trust_live *l, struct trust_set *take_next); /* the old one goes with its last user */
+/* Returns the reference to the old set: dropping the last one frees every anchor (milliseconds with 10,000), so the
+ * publisher does that after it has answered. */
+MUST_USE struct trust_set *trust_live_swap(struct trust_live *l, struct trust_set *take_next);

@@ -7,7 +7,7 @@ from lib import results
 
 JOBS = str(os.cpu_count() or 2)
 BUILD = pathlib.Path('build')
-TSAN_PROGRAMS = ('net', 'http', 'store')  # the folders whose unit tests start threads
+TSAN_PROGRAMS = ('trust', 'net', 'http', 'store')  # the folders whose unit tests start threads
 
 # What each build directory is for, and its options.
 BUILDS = {

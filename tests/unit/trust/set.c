@@ -102,8 +102,8 @@ static void readers_see_whole_sets_while_they_are_swapped(void **state)
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         CHECK_EQ(pthread_create(&threads[i], NULL, read_on, &r), 0);
     for (uint64_t g = 1; g < 200 || atomic_load(&r.decided) < 200; g++)
-        trust_live_swap(r.live, trust_set_create(
-            &(struct trust_rows){ .anchors = &row, .anchors_len = g % 2, .generation = g }, NULL));
+        (void)trust_set_unref(trust_live_swap(r.live, trust_set_create(
+            &(struct trust_rows){ .anchors = &row, .anchors_len = g % 2, .generation = g }, NULL)));
     atomic_store(&r.stop, true);
     for (size_t i = 0; i < ARRAY_LEN(threads); i++)
         CHECK_EQ(pthread_join(threads[i], NULL), 0);
