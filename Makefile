@@ -45,4 +45,4 @@ fuzz: bootstrap
 	@tools/fuzz $(if $(ONLY),--only '$(ONLY)') $(if $(SECONDS),--seconds $(SECONDS))
 
 clean:
-	rm -rf build build-clang build-tsan build-release build-fuzz
+	rm -rf build build-clang build-tsan build-release build-fuzz build-results
