@@ -26,7 +26,7 @@ bool soap_read(const struct xml_element *root, struct soap_message *ret, struct 
     const struct xml_element *first = root->first;
     const struct xml_element *header = xml_is(first, SOAP_NS, "Header") ? first : NULL;
     const struct xml_element *body = header ? header->next : first;
-    if (!xml_is(body, SOAP_NS, "Body") || body->next)
+    if (!body || !xml_is(body, SOAP_NS, "Body") || body->next)
         return err_set(e, ERR_INPUT, "a SOAP envelope holds a Header, if any, and one Body (SOAP 1.1 section 4)");
     if (!body->first || body->first->next)
         return err_set(e, ERR_INPUT, "a SOAP body must hold exactly one element");

@@ -1,6 +1,7 @@
 /* farm - many TLS endpoints to look at: farm COUNT DIRECTORY. Each has an address of its own (127.99.x.y) and its own
  * certificate for it, under one CA; they share a key and a port that the kernel chose. Writes DIRECTORY/ca.pem and
- * DIRECTORY/addresses, prints "ready PORT", and serves until it is killed: it shakes hands and closes. */
+ * DIRECTORY/addresses, prints "ready PORT", and serves until it is killed: it shakes hands, answers whatever is said
+ * with an empty HTTP response, and closes. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
@@ -8,6 +9,7 @@
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
@@ -132,13 +134,27 @@ static void start_listener(struct farm *f, size_t i)
     watch(f, &f->endpoints[i]);
 }
 
-static void client_step(struct watched *c)
+/* Shakes hands, reads a request, answers; true while it has to wait for the client. */
+static bool client_waits(struct watched *c)
 {
+    static const char answer[] = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
     char ignored[1024];
     ERR_clear_error();
-    int did = SSL_is_init_finished(c->ssl) ? SSL_read(c->ssl, ignored, sizeof(ignored)) : SSL_do_handshake(c->ssl);
+    int did = SSL_do_handshake(c->ssl);
+    if (did == 1)
+        did = SSL_read(c->ssl, ignored, sizeof(ignored));
+    if (did > 0) {
+        (void)SSL_write(c->ssl, answer, sizeof(answer) - 1);
+        (void)SSL_shutdown(c->ssl);
+        return false;
+    }
     int why = SSL_get_error(c->ssl, did);
-    if (did > 0 || why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE)
+    return why == SSL_ERROR_WANT_READ || why == SSL_ERROR_WANT_WRITE;
+}
+
+static void client_step(struct watched *c)
+{
+    if (client_waits(c))
         return;
     SSL_free(c->ssl);
     (void)close(c->fd);

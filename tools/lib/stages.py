@@ -1,4 +1,5 @@
 """The stages of `make test`, in order. Each is a function that runs programs and hands back their Results."""
+import concurrent.futures
 import json
 import os
 import pathlib
@@ -7,7 +8,8 @@ from lib import results
 
 JOBS = str(os.cpu_count() or 2)
 BUILD = pathlib.Path('build')
-TSAN_PROGRAMS = ('trust', 'net', 'http', 'store')  # the folders whose unit tests start threads
+PATIENCE = 4  # times a test's own time limit: machines differ, and sanitizers slow
+TSAN_PROGRAMS = ('trust', 'net', 'http', 'store', 'probe')  # the folders whose tests start threads
 
 # What each build directory is for, and its options. Without optimization the developers' build takes 40 % of the time, and
 # its tests run no slower; the release build has the warnings that only an optimizer can give.
@@ -71,14 +73,17 @@ def meson_tests(folder):
 
 
 def run_meson_suite(run, folder, suite, as_suite=None, only=None, wrap=()):
-    """Runs the programs of a meson suite one by one and reads their output."""
-    found = []
-    for name, suites, test in meson_tests(folder):
-        if suite in suites and (only is None or name in only):
-            done = run([*wrap, *test['cmd']], f'{as_suite or suite}-{name}', env=test['env'], cwd=test['workdir'],
-                       timeout=test['timeout'] * 2)
-            found += results.cmocka(f'{as_suite or suite}/{name}', done.status, done.output, done.seconds)
-    return found
+    """Runs the programs of a meson suite, a core each, and reads their output."""
+    as_suite = as_suite or suite
+
+    def one(name, test):
+        done = run([*wrap, *test['cmd']], f'{as_suite}-{name}', env=test['env'], cwd=test['workdir'], timeout=test['timeout'] * PATIENCE)
+        return results.cmocka(f'{as_suite}/{name}', done.status, done.output, done.seconds)
+
+    with concurrent.futures.ThreadPoolExecutor(int(JOBS)) as pool:
+        begun = [pool.submit(one, name, test) for name, suites, test in meson_tests(folder)
+                 if suite in suites and (only is None or name in only)]
+        return [result for future in begun for result in future.result()]
 
 
 def run_folder(run, folder):
@@ -128,13 +133,15 @@ def threads(run):
     if done.status != 0:
         return results.exit_status('build/build-tsan', done.status, done.output, done.seconds)
     targets = [os.path.relpath(test['cmd'][0], 'build-tsan') for name, suites, test in meson_tests('build-tsan')
-               if 'unit' in suites and name in TSAN_PROGRAMS]
+               if suites & {'unit', 'e2e'} and name in TSAN_PROGRAMS]
     if not targets:
         return []
     built = compile_in(run, 'build-tsan', targets)
     if built[0].state == 'fail':
         return built
-    return built + run_meson_suite(run, 'build-tsan', 'unit', 'tsan', TSAN_PROGRAMS, wrap=['setarch', '-R'])
+    wrap = ['setarch', '-R']
+    return (built + run_meson_suite(run, 'build-tsan', 'unit', 'tsan', TSAN_PROGRAMS, wrap)
+            + run_meson_suite(run, 'build-tsan', 'e2e', 'tsan-e2e', TSAN_PROGRAMS, wrap))
 
 
 def release(run):

@@ -56,14 +56,14 @@ static void what_the_engine_refuses_ends_the_handshake(void **state)
     CHECK(strstr(d.far_err.msg, "alert certificate expired"));
 
     ask = duo_ask();
-    trust_live_swap(d.live, duo_set(NULL, NULL));
+    (void)trust_set_unref(trust_live_swap(d.live, duo_set(NULL, NULL)));
     duo_refuses(&d, &ask, TRUST_UNKNOWN_ISSUER);
     CHECK(strstr(d.far_err.msg, "alert unknown ca"));
 
     /* On whose behalf counts: what is granted for one endpoint does not serve another. */
-    trust_live_swap(d.live, duo_set(d.root, "host:vc2.example:443"));
+    (void)trust_set_unref(trust_live_swap(d.live, duo_set(d.root, "host:vc2.example:443")));
     duo_refuses(&d, &ask, TRUST_OUT_OF_SCOPE);
-    trust_live_swap(d.live, duo_set(d.root, "host:vc1.example:443"));
+    (void)trust_set_unref(trust_live_swap(d.live, duo_set(d.root, "host:vc1.example:443")));
     CHECK(duo_meet(&d, &ask));
 
     const struct mint_made *self = mint_leaf(d.mint, NULL, "/CN=vc1.example", MINT_P256 + 2, "DNS:vc1.example");
@@ -120,7 +120,7 @@ static void a_look_never_carries_a_byte(void **state)
     for (int trusted = 0; trusted < 2; trusted++) {
         struct tls_ask ask = duo_ask();
         ask.flags = TLS_SHOW_ONLY;
-        trust_live_swap(d.live, duo_set(trusted ? d.root : NULL, "any"));
+        (void)trust_set_unref(trust_live_swap(d.live, duo_set(trusted ? d.root : NULL, "any")));
         CHECK(duo_meet(&d, &ask));
         CHECK_EQ(tls_verdict(d.near)->ok, trusted); /* believed or not */
         CHECK_EQ(chain_len(tls_chain(d.near)), 2);
@@ -248,7 +248,7 @@ static void sessions_are_never_resumed(void **state)
         SSL_CTX_free(x);
         /* A withdrawn anchor counts at once, for a server that was verified a moment ago. */
     }
-    trust_live_swap(d.live, duo_set(NULL, NULL));
+    (void)trust_set_unref(trust_live_swap(d.live, duo_set(NULL, NULL)));
     duo_refuses(&d, &ask, TRUST_UNKNOWN_ISSUER);
     duo_done(&d);
 }
@@ -384,7 +384,7 @@ static void *publish(void *arg)
 {
     struct publisher *p = arg;
     for (uint64_t generation = 1; !atomic_load(&p->stop); generation++)
-        trust_live_swap(p->d->live, duo_set_at(generation, generation % 2 ? p->d->root : NULL, "any"));
+        (void)trust_set_unref(trust_live_swap(p->d->live, duo_set_at(generation, generation % 2 ? p->d->root : NULL, "any")));
     return NULL;
 }
 
