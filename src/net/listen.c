@@ -96,57 +96,59 @@ static enum err_kind kind_of(int sys)
     }
 }
 
-/* False with errno. */
-static bool open_port(struct listener *l)
+/* A listening socket, or -1 with errno. */
+static int open_port(const struct listen_config *c)
 {
-    const struct listen_config *c = &l->config;
     struct sockaddr_storage sa;
     socklen_t len = sockaddr_write(&c->address, &sa);
     int on = 1, off = 0;
-    l->fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (l->fd < 0)
-        return false;
+    int fd = socket(sa.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return -1;
     /* A cell that starts again must not wait for the last connections of the one before. */
-    (void)setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (sa.ss_family == AF_INET6)
-        (void)setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
-    if (c->reuse_port && setsockopt(l->fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on)))
-        return false;
-    tcp_options_apply(l->fd, &c->tcp);
-    if (bind(l->fd, (const struct sockaddr *)&sa, len) || listen(l->fd, (int)c->backlog))
-        return false;
-    len = sizeof(sa);
-    if (getsockname(l->fd, (struct sockaddr *)&sa, &len))
-        return false;
-    sockaddr_read((const struct sockaddr *)&sa, &l->address);
-    return true;
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof(off));
+    tcp_options_apply(fd, &c->tcp);
+    if ((!c->reuse_port || !setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof(on))) &&
+        !bind(fd, (const struct sockaddr *)&sa, len) && !listen(fd, c->backlog ? (int)c->backlog : LISTEN_BACKLOG))
+        return fd;
+    int sys = errno;
+    (void)close(fd);
+    errno = sys;
+    return -1;
 }
 
 struct listener *listener_create(struct loop *loop, const struct listen_config *c, struct err *e)
 {
-    assert(c->accepted && c->address.family != ADDRESS_NONE);
+    assert(c->address.family != ADDRESS_NONE);
+    int fd = open_port(c);
+    if (fd >= 0)
+        return listener_adopt(loop, c, fd, e);
+    char text[ADDRESS_PORT_TEXT];
+    int sys = errno;
+    address_write_port(&c->address, text);
+    err_sys(e, kind_of(sys), sys, "listening on %s", text);
+    return NULL;
+}
+
+struct listener *listener_adopt(struct loop *loop, const struct listen_config *c, int take_fd, struct err *e)
+{
+    assert(c->accepted);
+    struct sockaddr_storage sa = { 0 };
+    socklen_t len = sizeof(sa);
     struct listener *l = xcalloc(1, sizeof(*l));
     l->loop = loop;
     l->config = *c;
-    if (!l->config.backlog)
-        l->config.backlog = LISTEN_BACKLOG;
+    l->fd = take_fd;
     if (!l->config.conns_max)
         l->config.conns_max = LISTEN_CONNS;
     l->watch.ready = on_ready;
     l->rest.fired = on_rested;
     l->more.run = on_more;
-    if (!open_port(l)) {
-        char text[ADDRESS_PORT_TEXT];
-        int sys = errno;
-        address_write_port(&c->address, text);
-        err_sys(e, kind_of(sys), sys, "listening on %s", text);
-        goto fail;
-    }
-    if (!loop_watch(loop, &l->watch, l->fd, e))
-        goto fail;
-    return l;
-fail:
-    return listener_destroy(l);
+    if (!getsockname(take_fd, (struct sockaddr *)&sa, &len))
+        sockaddr_read((const struct sockaddr *)&sa, &l->address);
+    return loop_watch(loop, &l->watch, l->fd, e) ? l : listener_destroy(l);
 }
 
 void listener_close(struct listener *l)

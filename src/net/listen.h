@@ -1,4 +1,4 @@
-/* net/listen.h - a listening TCP socket on one loop, which hands over the connections that it accepts.
+/* net/listen.h - a listening socket on one loop, which hands over the connections that it accepts.
  * Called by the HTTP server and the lab. It never reads a byte of a connection and never waits: what it may not take
  * now stays in the kernel's queue.
  *
@@ -37,13 +37,16 @@ struct listen_config {
 
 /* ERR_CONFLICT: the address is in use; ERR_DENIED: not for this user; ERR_INPUT: not an address of this machine. */
 struct listener *listener_create(struct loop *l, const struct listen_config *c, struct err *e);
+/* The same on a socket that listens already (net/local.h, or handed over by a service manager) and is taken over, also
+ * on failure; c->address and what belongs to opening a port are not used. */
+struct listener *listener_adopt(struct loop *l, const struct listen_config *c, int take_fd, struct err *e);
 /* Closes the port and accepts no more; accepted connections live on and are released as before. */
 void listener_close(struct listener *l);
 /* Nobody calls listener_release any more. */
 struct listener *listener_destroy(struct listener *l);
 DEFINE_AUTO(listener_destroyp, struct listener *, listener_destroy)
 
-/* Where it listens, with the port that the kernel chose. */
+/* Where it listens, with the port that the kernel chose; no family when it is not an IP address. */
 const struct address *listener_address(const struct listener *l);
 
 void listener_release(struct listener *l);
