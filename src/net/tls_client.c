@@ -186,13 +186,7 @@ static enum tls_state client_shaken(struct tls *t, struct err *e)
         return TLS_SHOWN;
     if (!k->verdict.ok)
         return fault(e, "a handshake that went on after its chain was refused");
-    const unsigned char *protocol;
-    unsigned len;
-    SSL_get0_alpn_selected(t->ssl, &protocol, &len);
-    if (!len || (len == tls_context_alpn[0] && !memcmp(protocol, tls_context_alpn + 1, len)))
-        return TLS_OPEN;
-    err_set(e, ERR_PEER, "the peer chose a protocol that was not offered");
-    return TLS_BROKEN;
+    return TLS_OPEN; /* a protocol that was not offered (ALPN) was refused by libssl */
 }
 
 static bool client_explain(const struct tls *t, struct err *e)
