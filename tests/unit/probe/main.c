@@ -1,6 +1,7 @@
 int group_probe_chain(void);
+int group_probe_endpoint(void);
 
 int main(void)
 {
-    return group_probe_chain();
+    return group_probe_chain() + group_probe_endpoint();
 }
