@@ -36,6 +36,25 @@ static enum io broken(struct tls *t)
     return IO_FAILED;
 }
 
+/* For what people meet most often: libssl's own words name the line of its code rather than the trouble. NULL: those
+ * have to do. */
+static const char *in_plain_words(int reason)
+{
+    switch (reason) {
+    case SSL_R_UNEXPECTED_EOF_WHILE_READING:
+        return "the peer broke off";
+    case SSL_R_WRONG_VERSION_NUMBER: /* of a record: the first bytes that came */
+    case SSL_R_BAD_RECORD_TYPE:
+    case SSL_R_PACKET_LENGTH_TOO_LONG:
+        return "the peer does not speak TLS (is it a plain HTTP port?)";
+    case SSL_R_UNSUPPORTED_PROTOCOL:
+    case SSL_R_TLSV1_ALERT_PROTOCOL_VERSION:
+        return "the peer speaks neither TLS 1.2 nor 1.3";
+    default:
+        return NULL;
+    }
+}
+
 /* What an SSL call that did not succeed means; `doing` names it for people. */
 static enum io failed(struct tls *t, const char *doing, int result, struct err *e)
 {
@@ -60,9 +79,9 @@ static enum io failed(struct tls *t, const char *doing, int result, struct err *
     default:
         break;
     }
-    bool cut = ERR_GET_REASON(ERR_peek_error()) == SSL_R_UNEXPECTED_EOF_WHILE_READING;
+    const char *plain = in_plain_words(ERR_GET_REASON(ERR_peek_error()));
     tls_context_reason(reason, sizeof(reason));
-    err_set(e, ERR_PEER, "%s: %s", doing, cut ? "the peer broke off" : reason);
+    err_set(e, ERR_PEER, "%s: %s", doing, plain ? plain : reason);
     return broken(t);
 }
 
