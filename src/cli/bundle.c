@@ -83,3 +83,18 @@ struct trust_set *bundle_trust(const struct bundle *anchors, const struct bundle
     struct trust_rows all = { rows, anchors->len, crl_rows, crls->len, 0 };
     return trust_set_create(&all, report);
 }
+
+struct trust_set *bundle_trust_files(const struct arg_list *anchors, const struct arg_list *crls, struct out *out,
+                                     struct arena *arena, struct err *e)
+{
+    struct bundle anchor_items = { 0 }, crl_items = { 0 };
+    struct trust_set_report report = { 0 };
+    if (!bundle_files(&anchor_items, TRUST_PEM_CERTIFICATE, anchors, arena, e) ||
+        !bundle_files(&crl_items, TRUST_PEM_CRL, crls, arena, e))
+        return NULL;
+    struct trust_set *set = bundle_trust(&anchor_items, &crl_items, arena, &report);
+    if (report.bad_anchors + report.bad_crls)
+        out_warn(out, "%zu of %zu anchors and %zu of %zu CRLs can't be used: %s", report.bad_anchors, anchor_items.len,
+                 report.bad_crls, crl_items.len, report.first.msg);
+    return set;
+}

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/args.h"
+#include "cli/output.h"
 #include "trust/pem.h"
 
 struct trust_cert;
@@ -34,6 +35,10 @@ MUST_USE bool bundle_files(struct bundle *b, enum trust_pem_kind kind, const str
 /* Appends each certificate that decodes to chain, up to max; owned by the caller. Returns how many did not. */
 size_t bundle_decode(const struct bundle *b, struct trust_cert **chain, size_t *len, size_t max);
 
-/* A set that trusts every anchor for everything, on behalf of System: somebody named these files himself. */
+/* A set that trusts every anchor for everything, on behalf of System: somebody named them himself. report may be
+ * NULL. */
 struct trust_set *bundle_trust(const struct bundle *anchors, const struct bundle *crls, struct arena *arena,
                                struct trust_set_report *report);
+/* The same from files. What can't be used is left out with a warning; NULL when a file can't be read at all. */
+struct trust_set *bundle_trust_files(const struct arg_list *anchors, const struct arg_list *crls, struct out *out,
+                                     struct arena *arena, struct err *e);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "cli/complete.h"
@@ -220,21 +221,32 @@ static enum cli_exit run(struct cli *cli, const struct cli_world *w, int argc, c
     return answer(cli, &r, into);
 }
 
+/* Did everything arrive that was printed? */
+static enum cli_exit finish(struct cli *cli, enum cli_exit code)
+{
+    int sys;
+    if (out_finish(&cli->out, &sys))
+        return code;
+    /* Who closed the pipe has read enough (`| head`); a full disk is worth a word. */
+    if (sys != EPIPE)
+        out_error(&cli->out, "writing the answer: %s", strerror(sys));
+    return code == CLI_DONE ? CLI_FAILED : code;
+}
+
+void cli_leave(struct cli *cli, enum cli_exit code)
+{
+    _exit((int)finish(cli, code));
+}
+
 enum cli_exit cli_run(const struct cli_program *program, const struct cli_world *world, int argc, char *const *argv)
 {
     struct cli cli = { .program = program };
     cli.out = (struct out){ .data = world->data, .talk = world->talk, .talk_tty = world->talk_tty,
                             .program = program->name };
     enum cli_exit code;
-    int sys;
     if (!hidden(&cli, argc, argv, &code))
         code = run(&cli, world, argc, argv);
-    if (!out_finish(&cli.out, &sys)) {
-        /* Who closed the pipe has read enough (`| head`); a full disk is worth a word. */
-        if (sys != EPIPE)
-            out_error(&cli.out, "writing the answer: %s", strerror(sys));
-        code = code == CLI_DONE ? CLI_FAILED : code;
-    }
+    code = finish(&cli, code);
     arena_done(&cli.arena);
     return code;
 }

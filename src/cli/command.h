@@ -62,5 +62,9 @@ enum cli_exit cli_usage(struct cli *cli, const char *fmt, ...) PRINTF(2, 3);
 /* Says why an operation failed; returns the exit code of its kind. */
 enum cli_exit cli_fail(struct cli *cli, const struct err *e);
 
+/* Ends the process now, with everything printed: for a command that has its answer and would have to wait for what
+ * can't be called off, such as a name that the system's resolver is looking up. */
+NORETURN void cli_leave(struct cli *cli, enum cli_exit code);
+
 /* "vouchsafe vcenter add" without the program's name. */
 const char *cli_command_name(const struct cli_command *c, struct arena *arena);

@@ -39,17 +39,32 @@ static bool read_all(int fd, struct buf *b, struct err *e)
     return true;
 }
 
-bool input_file(const char *path, struct buf *b, struct err *e)
+bool input_open(const char *path, int *ret_fd, struct err *e)
 {
     char shown[SHOWN_MAX];
     text_escape(shown, sizeof(shown), path, strlen(path));
-    bool standard = !strcmp(path, "-");
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int fd = strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY) : STDIN_FILENO;
     if (fd < 0)
         return err_sys(e, ERR_INPUT, errno, "%s", shown);
-    bool ok = read_all(fd, b, e) || err_in(e, "%s", shown);
-    if (!standard)
+    *ret_fd = fd;
+    return true;
+}
+
+void input_close(int fd)
+{
+    if (fd != STDIN_FILENO)
         (void)close(fd);
+}
+
+bool input_file(const char *path, struct buf *b, struct err *e)
+{
+    int fd = -1;
+    if (!input_open(path, &fd, e))
+        return false;
+    char shown[SHOWN_MAX];
+    text_escape(shown, sizeof(shown), path, strlen(path));
+    bool ok = read_all(fd, b, e) || err_in(e, "%s", shown);
+    input_close(fd);
     return ok;
 }
 

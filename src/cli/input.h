@@ -8,6 +8,10 @@
 #include "base/err.h"
 #include "wire/lines.h"
 
+/* Opens a file for reading; standard input stays open at input_close. ERR_INPUT names the file. */
+MUST_USE bool input_open(const char *path, int *ret_fd, struct err *e);
+void input_close(int fd);
+
 /* Appends the whole file to b. ERR_INPUT when it can't be read or is larger than b may grow; the message names the file. */
 MUST_USE bool input_file(const char *path, struct buf *b, struct err *e);
 

@@ -98,20 +98,6 @@ static bool read_chain(struct cli *cli, const struct verify_args *a, struct evid
     return true;
 }
 
-static bool read_set(struct cli *cli, const struct verify_args *a, struct evidence *ev, struct err *e)
-{
-    struct bundle anchors = { 0 }, crls = { 0 };
-    struct trust_set_report report = { 0 };
-    if (!bundle_files(&anchors, TRUST_PEM_CERTIFICATE, &a->anchors, &cli->arena, e) ||
-        !bundle_files(&crls, TRUST_PEM_CRL, &a->crls, &cli->arena, e))
-        return false;
-    ev->set = bundle_trust(&anchors, &crls, &cli->arena, &report);
-    if (report.bad_anchors + report.bad_crls)
-        out_warn(&cli->out, "%zu of %zu anchors and %zu of %zu CRLs can't be used: %s", report.bad_anchors,
-                 anchors.len, report.bad_crls, crls.len, report.first.msg);
-    return true;
-}
-
 /* The engine decides about decoded certificates; a leaf that is none has its own rule. */
 static void refuse_undecoded(const struct evidence *ev, struct trust_verdict *ret)
 {
@@ -210,7 +196,8 @@ static enum cli_exit run(struct cli *cli, const void *args)
     AUTO(evidence_done) struct evidence ev = { 0 };
     struct trust_verdict v;
     struct err e;
-    if (!read_chain(cli, a, &ev, &e) || !read_set(cli, a, &ev, &e))
+    if (!read_chain(cli, a, &ev, &e) ||
+        !(ev.set = bundle_trust_files(&a->anchors, &a->crls, &cli->out, &cli->arena, &e)))
         return cli_fail(cli, &e);
     int64_t now = a->at.given ? a->at.value : clock_wall_ms() / 1000;
     decide(a, &ev, now, &v);

@@ -136,7 +136,7 @@ static void an_unbelieved_peer_is_seen_all_the_same_S1(void **state)
 {
     struct table *t = *state;
     struct err e;
-    trust_live_swap(t->duo.live, duo_set(NULL, NULL));
+    trust_set_unref(trust_live_swap(t->duo.live, duo_set(NULL, NULL)));
     begin(t, "vc1.example");
     CHECK_EQ(play_tls(t, &e), IO_DONE);
     const struct probe_report *r = probe_report(t->probe, NULL);
