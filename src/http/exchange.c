@@ -200,6 +200,10 @@ enum io exchange_turn(struct peer *p, struct err *e)
     }
     if (x->body_wanted && (x->news || (!x->piece.len && !x->body_ended)))
         return turn_body(p, e);
+    if (p->drive.hung_up) { /* nothing is read now that would say so */
+        err_set(e, ERR_PEER, "the client broke off");
+        return IO_FAILED;
+    }
     return out == IO_DONE ? IO_WANT_READ : out;
 }
 

@@ -66,8 +66,10 @@ static void answer(struct pool_job *pj, void *asker)
 static void destroy(struct pool_job *pj)
 {
     struct job *j = CONTAINER_OF(pj, struct job, pool);
+    struct http_server *s = j->server;
     j->with_pool = false;
     let_go(j);
+    server_let_go(s);
 }
 
 /* The body is whole: off to a pool thread. */
@@ -88,8 +90,10 @@ static void ask(struct job *j, struct peer *p)
     j->pool.answer = answer;
     j->pool.destroy = destroy;
     j->with_pool = true;
+    server_hold(j->server);
     if (!pool_ask(server_config(p->server)->pool, server_desk(p->server), j->id, &j->pool, &e)) {
         j->with_pool = false;
+        server_let_go(j->server);
         exchange_refuse(p, 503, "too many requests are waiting");
     }
 }

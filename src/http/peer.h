@@ -122,6 +122,9 @@ bool server_draining(const struct http_server *s);
 const char *server_date(struct http_server *s);
 /* The peer is over; its connection counts on when it was handed over. */
 void server_forget(struct http_server *s, struct peer *p, bool handed_over);
+/* While a job of its is at the pool the server stays, for its desk is where the answer asks. */
+void server_hold(struct http_server *s);
+void server_let_go(struct http_server *s);
 /* Room for so many bytes of request bodies (http_limits.bodies). */
 bool server_reserve(struct http_server *s, size_t len);
 void server_give_back(struct http_server *s, size_t len);

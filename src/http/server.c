@@ -19,6 +19,7 @@ struct port {
 };
 
 struct http_server {
+    unsigned holders;     /* the owner, and each job that a pool thread may still answer */
     struct loop *loop;
     struct http_server_config config;
     struct desk *desk;    /* owned; who waits for the pool */
@@ -45,6 +46,7 @@ struct http_server *http_server_create(struct loop *l, const struct http_server_
 {
     assert(c->router);
     struct http_server *s = xcalloc(1, sizeof(*s));
+    s->holders = 1;
     s->loop = l;
     s->config = *c;
     s->config.limits = http_limits_fill(&c->limits);
@@ -67,9 +69,21 @@ struct http_server *http_server_destroy(struct http_server *s)
     for (size_t i = 0; i < s->ports_len; i++)
         (void)listener_destroy(s->ports[i].listener);
     loop_recall(&s->drained);
+    server_let_go(s);
+    return NULL;
+}
+
+void server_hold(struct http_server *s)
+{
+    s->holders++;
+}
+
+void server_let_go(struct http_server *s)
+{
+    if (--s->holders)
+        return;
     (void)desk_destroy(s->desk);
     free(s);
-    return NULL;
 }
 
 /* A connection of this server's, or one too many. */

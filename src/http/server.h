@@ -43,7 +43,8 @@ struct http_server_config {
 };
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);
-/* Breaks off every request that is still there. Afterwards nobody calls http_server_release any more. */
+/* Breaks off every request that is still there. Handlers on pool threads may run on, their answers are dropped: the
+ * loop outlives the pool. Afterwards nobody calls http_server_release any more. */
 struct http_server *http_server_destroy(struct http_server *s);
 DEFINE_AUTO(http_server_destroyp, struct http_server *, http_server_destroy)
 

@@ -45,8 +45,9 @@ static void step(struct drive *d)
 
 static void on_ready(struct loop_watch *w, unsigned events)
 {
-    (void)events;
-    step(CONTAINER_OF(w, struct drive, watch));
+    struct drive *d = CONTAINER_OF(w, struct drive, watch);
+    d->hung_up = d->hung_up || events & LOOP_HANGUP;
+    step(d);
 }
 
 static void on_deadline(struct loop_timer *t)
@@ -67,6 +68,7 @@ void drive_start(struct drive *d, struct loop *l, const struct io_op *op, void *
     assert(!d->loop);
     d->ended = ended;
     d->runs++;
+    d->hung_up = false;
     d->loop = l;
     d->op = op;
     d->self = self;

@@ -24,6 +24,7 @@ struct drive {
     struct loop_timer deadline;
     struct loop_task step;
     unsigned runs; /* how often it was started */
+    bool hung_up;  /* the descriptor failed or is closed both ways; for a step that neither reads nor writes now */
 };
 
 /* Starts op on the loop's thread, with deadline_ms from now (0 = none: then the owner cancels). The first step runs

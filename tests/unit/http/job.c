@@ -107,6 +107,19 @@ static void late_answers_are_dropped(void **state)
     rig_stop(&r);
 }
 
+/* The server goes while a handler runs; what comes back finds nobody. */
+static void a_server_may_go_first(void **state)
+{
+    (void)state;
+    struct rig r;
+    start(&r, (struct http_limits){ .conns = 100 }, 1, 1);
+    rig_send(&r, GET("/wait"));
+    handler_wait_started(&r);
+    r.server = http_server_destroy(r.server);
+    handler_let_go(&r);
+    rig_stop(&r);
+}
+
 static void a_full_pool_says_so(void **state)
 {
     (void)state;
@@ -153,5 +166,6 @@ static void a_closing_pool_answers(void **state)
 }
 
 GROUP(http_job, cmocka_unit_test(pool_handlers_answer), cmocka_unit_test(bodies_are_capped),
-      cmocka_unit_test(late_answers_are_dropped), cmocka_unit_test(a_full_pool_says_so),
+      cmocka_unit_test(late_answers_are_dropped),
+      cmocka_unit_test(a_server_may_go_first), cmocka_unit_test(a_full_pool_says_so),
       cmocka_unit_test(a_closing_pool_answers))
