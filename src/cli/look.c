@@ -146,12 +146,15 @@ static const char *address_text(const struct probe_report *r, char out[ADDRESS_P
 json_t *look_json(const struct look_view *w)
 {
     const struct probe_report *r = w->report;
-    char address[ADDRESS_PORT_TEXT];
+    char address[ADDRESS_PORT_TEXT], proxy[URL_HOST_TEXT];
     json_t *j = json_object();
     json_object_set_new(j, "endpoint", out_text(w->endpoint));
     json_object_set_new(j, "result", json_string(result_word(w)));
     json_object_set_new(j, "name", out_text(w->request->question.names[0]));
     json_object_set_new(j, "address", out_text(address_text(r, address)));
+    if (w->request->proxy)
+        url_host_write(w->request->proxy, 0, proxy);
+    json_object_set_new(j, "proxy", out_text(w->request->proxy ? proxy : NULL));
     json_object_set_new(j, "ms", times_json(r));
     json_object_set_new(j, "error", r->seen ? json_null() : error_json(r));
     if (r->seen)
@@ -277,8 +280,8 @@ void look_print(struct out *o, const struct look_view *w)
         return;
     }
     const char *at = address_text(r, address);
-    out_printf(o, "%s%s%s at %s, %s, %s\n", out_begin(o, OUT_BOLD), w->endpoint, out_end(o, OUT_BOLD),
-               at ? at : "?", r->version, r->cipher);
+    out_printf(o, "%s%s%s %s %s, %s, %s\n", out_begin(o, OUT_BOLD), w->endpoint, out_end(o, OUT_BOLD),
+               w->request->proxy ? "through the proxy" : "at", at ? at : "?", r->version, r->cipher);
     print_times(o, r);
     struct probe_chain c;
     sort_chain(w, &c);

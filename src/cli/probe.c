@@ -16,6 +16,7 @@
 #include "net/pool.h"
 #include "net/resolve.h"
 #include "net/tls.h"
+#include "probe/endpoint.h"
 #include "probe/scan.h"
 #include "trust/set.h"
 
@@ -26,7 +27,7 @@ enum {
 
 struct probe_args {
     struct arg_list hosts_words, anchors, crls;
-    const char *name, *hosts, *file, *save;
+    const char *name, *proxy, *hosts, *file, *save;
     struct arg_number parallel, timeout;
     int family;
 };
@@ -42,6 +43,8 @@ static const struct arg_option options[] = {
       .help = "the name that the certificate must carry, and that the peer is asked for, instead of HOST" },
     { .name = "file", .type = ARG_TEXT, AT(file), .value = "FILE",
       .help = "read more endpoints from this file (-: standard input), one a line; # begins a comment" },
+    { .name = "proxy", .type = ARG_TEXT, AT(proxy), .value = "URL", .env = "VOUCHSAFE_PROXY",
+      .help = "connect through this HTTP proxy (http://HOST:PORT, method CONNECT); it looks the names up" },
     { .name = "hosts", .type = ARG_TEXT, AT(hosts), .value = "FILE", .env = "VOUCHSAFE_HOSTS",
       .help = "look names up in this hosts file first" },
     { .name = "family", .type = ARG_CHOICE, AT(family), .value = "FAMILY", .choices = "any|ipv4|ipv6",
@@ -93,6 +96,7 @@ struct scanning {
     const struct probe_args *args;
     struct targets targets;
     const char *name;            /* NULL: the endpoint's host */
+    struct url_host proxy;       /* port 0: there is none */
     struct trust_set *set;       /* owned */
     struct trust_live *live;     /* owned; holds the set for the handshakes */
     struct hosts *hosts;         /* owned; may be NULL */
@@ -153,6 +157,8 @@ static bool read_trust(struct scanning *s, struct err *e)
 
 static bool read_all(struct scanning *s, struct err *e)
 {
+    if (s->args->proxy && !probe_endpoint_parse_proxy(s->args->proxy, &s->proxy, e))
+        return err_in(e, "--proxy");
     if (s->args->hosts && !(s->hosts = hosts_load(s->args->hosts, e))) {
         e->kind = ERR_INPUT; /* also when there is none: it was named */
         return err_in(e, "--hosts");
@@ -168,6 +174,7 @@ static struct probe_request request_of(struct scanning *s, struct target *t)
     return (struct probe_request){
         .endpoint = t->endpoint,
         .server_name = *name,
+        .proxy = s->proxy.port ? &s->proxy : NULL,
         .timeout_ms = s->args->timeout.value,
         .tag = t,
         .question = {

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/input.h"
+#include "probe/endpoint.h"
 
 void targets_done(struct targets *t)
 {
@@ -23,9 +24,9 @@ static bool add(struct targets *t, const char *word, struct arena *arena, struct
     if (t->len == TARGETS_MAX)
         return err_set(e, ERR_LIMIT, "more than %d endpoints", TARGETS_MAX);
     char text[URL_HOST_TEXT];
-    probe_endpoint_write(&target.endpoint, text);
+    url_host_write(&target.endpoint, 0, text);
     target.text = arena_strdup(arena, text);
-    target.host = arena_strdup(arena, target.endpoint.host);
+    target.host = arena_strdup(arena, target.endpoint.name);
     if (t->len == t->cap) {
         t->cap = t->cap ? t->cap * 2 : 16;
         t->items = xreallocarray(t->items, t->cap, sizeof(*t->items));

@@ -9,7 +9,7 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "cli/args.h"
-#include "probe/endpoint.h"
+#include "wire/url.h"
 
 enum {
     TARGETS_MAX = 100000,    /* endpoints of one command */
@@ -17,7 +17,7 @@ enum {
 };
 
 struct target {
-    struct probe_endpoint endpoint;
+    struct url_host endpoint;
     const char *text; /* "vc1.example:443"; in the arena, as host */
     const char *host;
     json_t *row;   /* owned; what was found out, NULL before */

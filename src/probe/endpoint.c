@@ -1,6 +1,5 @@
 #include "probe/endpoint.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -16,14 +15,7 @@ static bool refuse(const char *text, const char *what, struct err *e)
     return err_set(e, ERR_INPUT, "'%s' is no %s", shown, what);
 }
 
-static void fill(struct probe_endpoint *ret, const struct url_host *h, uint16_t default_port)
-{
-    (void)text_copy(ret->host, sizeof(ret->host), h->name);
-    ret->port = h->port ? h->port : default_port;
-    ret->is_address = h->kind != URL_HOST_NAME;
-}
-
-bool probe_endpoint_parse(const char *text, struct probe_endpoint *ret, struct err *e)
+bool probe_endpoint_parse(const char *text, struct url_host *ret, struct err *e)
 {
     static const char what[] = "endpoint (HOST, HOST:PORT, [IPV6]:PORT or https://HOST)";
     struct url url;
@@ -35,22 +27,18 @@ bool probe_endpoint_parse(const char *text, struct probe_endpoint *ret, struct e
     } else if (!url_host_parse(text, strlen(text), &host, NULL)) {
         return refuse(text, what, e);
     }
-    fill(ret, &host, PROBE_PORT_DEFAULT);
+    if (!host.port)
+        host.port = PROBE_PORT_DEFAULT;
+    *ret = host;
     return true;
 }
 
-bool probe_endpoint_parse_proxy(const char *text, struct probe_endpoint *ret, struct err *e)
+bool probe_endpoint_parse_proxy(const char *text, struct url_host *ret, struct err *e)
 {
     struct url url;
     if (!url_parse(text, strlen(text), &url, NULL) || url.tls || url.target.has_query ||
         url.target.path.len > 1)
         return refuse(text, "proxy (http://HOST:PORT)", e);
-    fill(ret, &url.host, url.host.port);
+    *ret = url.host;
     return true;
-}
-
-void probe_endpoint_write(const struct probe_endpoint *p, char out[URL_HOST_TEXT])
-{
-    bool v6 = strchr(p->host, ':') != NULL;
-    (void)snprintf(out, URL_HOST_TEXT, "%s%s%s:%u", v6 ? "[" : "", p->host, v6 ? "]" : "", p->port);
 }

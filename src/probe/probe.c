@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "http/connect.h"
 #include "net/chain.h"
 #include "net/conn.h"
 #include "net/desk.h"
@@ -18,6 +19,7 @@ enum probe_state {
     PROBE_STARTING,
     PROBE_LOOKING_UP, /* somebody else answers */
     PROBE_CONNECTING,
+    PROBE_TUNNELLING,
     PROBE_SHAKING,
     PROBE_SEEN,
     PROBE_FAILED,
@@ -29,6 +31,7 @@ struct probe {
     enum probe_state state;
     uint64_t id;             /* at the desk while a name is looked up; 0 otherwise */
     struct conn *conn;       /* owned; what is known of the connection by now, layer over layer */
+    struct http_connect *tunnel; /* owned; holds the connection while the proxy is asked */
     int64_t stage_began_us;
     struct probe_report report;
 };
@@ -36,7 +39,7 @@ struct probe {
 const char *probe_stage_name(enum probe_stage s)
 {
     static const char *const names[] = {
-        [PROBE_RESOLVE] = "resolve", [PROBE_CONNECT] = "connect",
+        [PROBE_RESOLVE] = "resolve", [PROBE_CONNECT] = "connect", [PROBE_PROXY] = "proxy",
         [PROBE_HANDSHAKE] = "handshake", [PROBE_STAGES] = "done",
     };
     return names[s];
@@ -59,12 +62,18 @@ static void leave_desk(struct probe *p)
     p->id = 0;
 }
 
+static void hang_up(struct probe *p)
+{
+    p->tunnel = http_connect_destroy(p->tunnel);
+    p->conn = conn_destroy(p->conn);
+}
+
 struct probe *probe_destroy(struct probe *p)
 {
     if (!p)
         return NULL;
     leave_desk(p);
-    conn_destroy(p->conn);
+    hang_up(p);
     chain_unref(p->report.chain);
     free(p);
     return NULL;
@@ -91,8 +100,13 @@ static void fail(struct probe *p, const struct err *e)
     /* A name that does not exist is an endpoint that can't be reached, like any other. */
     if (e->kind == ERR_NOT_FOUND)
         p->report.err.kind = ERR_PEER;
-    conn_destroy(p->conn);
-    p->conn = NULL;
+    hang_up(p);
+}
+
+/* Whom to connect to: the proxy, where there is one. */
+static const struct url_host *next_hop(const struct probe *p)
+{
+    return p->request.proxy ? p->request.proxy : &p->request.endpoint;
 }
 
 static void dial(struct probe *p, const struct resolve_answer *a)
@@ -123,17 +137,17 @@ static void answered(void *asker, const struct resolve_answer *answer, const str
 /* An address or a name in the hosts file needs nobody; otherwise the pool is asked, or the system in place. */
 static enum io look_up(struct probe *p, struct err *e)
 {
-    const struct probe_endpoint *hop = &p->request.endpoint;
+    const struct url_host *hop = next_hop(p);
     const struct resolver *r = p->net->resolver;
     struct resolve_answer a;
     stage_begin(p, PROBE_RESOLVE);
-    bool known = resolve_quick(r, hop->host, hop->port, &a, e);
+    bool known = resolve_quick(r, hop->name, hop->port, &a, e);
     if (!known && e->kind == ERR_NOT_FOUND && p->net->desk) {
         p->id = desk_enter(p->net->desk, p);
         p->state = PROBE_LOOKING_UP;
-        return resolve_ask(r, p->net->desk, p->id, hop->host, hop->port, answered, e) ? IO_WANT_READ : IO_FAILED;
+        return resolve_ask(r, p->net->desk, p->id, hop->name, hop->port, answered, e) ? IO_WANT_READ : IO_FAILED;
     }
-    if (!known && (e->kind != ERR_NOT_FOUND || !resolve_now(r, hop->host, hop->port, &a, e)))
+    if (!known && (e->kind != ERR_NOT_FOUND || !resolve_now(r, hop->name, hop->port, &a, e)))
         return IO_FAILED;
     dial(p, &a);
     return IO_DONE;
@@ -156,6 +170,24 @@ static enum io connected(struct probe *p, struct err *e)
     stage_end(p);
     if (!tcp_peer(p->conn, &p->report.address, NULL))
         p->report.address = (struct address){ 0 };
+    if (!p->request.proxy) {
+        shake(p);
+        return IO_DONE;
+    }
+    stage_begin(p, PROBE_PROXY);
+    p->state = PROBE_TUNNELLING;
+    p->tunnel = http_connect_create(STEAL(p->conn), &p->request.endpoint, NULL);
+    return IO_DONE;
+}
+
+static enum io tunnelled(struct probe *p, struct err *e)
+{
+    enum io io = http_connect_step(p->tunnel, e);
+    if (io != IO_DONE)
+        return io;
+    stage_end(p);
+    p->conn = http_connect_take(p->tunnel);
+    p->tunnel = http_connect_destroy(p->tunnel);
     shake(p);
     return IO_DONE;
 }
@@ -175,8 +207,7 @@ static enum io shaken(struct probe *p, struct err *e)
     (void)text_copy(p->report.cipher, sizeof(p->report.cipher), tls_cipher(p->conn));
     p->report.seen = true;
     p->state = PROBE_SEEN;
-    conn_destroy(p->conn);
-    p->conn = NULL;
+    hang_up(p);
     return IO_DONE;
 }
 
@@ -190,6 +221,8 @@ static enum io advance(struct probe *p, struct err *e)
         return IO_WANT_READ;
     case PROBE_CONNECTING:
         return connected(p, e);
+    case PROBE_TUNNELLING:
+        return tunnelled(p, e);
     case PROBE_SHAKING:
         return shaken(p, e);
     case PROBE_SEEN:
@@ -217,7 +250,7 @@ enum io probe_step(struct probe *p, struct err *e)
 
 int probe_fd(const struct probe *p)
 {
-    return p->conn ? conn_fd(p->conn) : -1;
+    return p->tunnel ? http_connect_fd(p->tunnel) : p->conn ? conn_fd(p->conn) : -1;
 }
 
 static enum io step(void *self, struct err *e)
@@ -235,7 +268,8 @@ const struct io_op probe_op = { step, fd };
 const struct probe_report *probe_report(struct probe *p, const struct err *e)
 {
     static const char *const doing[] = {
-        [PROBE_RESOLVE] = "looking up the name", [PROBE_CONNECT] = "connecting", [PROBE_HANDSHAKE] = "TLS handshake",
+        [PROBE_RESOLVE] = "looking up the name", [PROBE_CONNECT] = "connecting", [PROBE_PROXY] = "asking the proxy",
+        [PROBE_HANDSHAKE] = "TLS handshake",
     };
     if (!e || p->state == PROBE_SEEN || p->state == PROBE_FAILED)
         return &p->report;

@@ -1,5 +1,5 @@
-/* probe/probe.h - look at one TLS endpoint: resolve, connect, shake hands without belief, and keep the chain
- * and the verdict. Called by the CLI, by the flows that register endpoints, and by the watch over hosts.
+/* probe/probe.h - look at one TLS endpoint: resolve, connect, perhaps through a proxy, shake hands without belief, and
+ * keep the chain and the verdict. Called by the CLI, by the flows that register endpoints, and by the watch over hosts.
  *
  * It is the only place that completes a handshake which trust_decide refused, because its job is to show an untrusted
  * chain to a person. It sends no byte of an application: such a connection can't (TLS_SHOW_ONLY, net/tls.h).
@@ -13,7 +13,7 @@
 
 #include "net/address.h"
 #include "net/io.h"
-#include "probe/endpoint.h"
+#include "wire/url.h"
 #include "trust/verdict.h"
 
 struct chain;
@@ -43,8 +43,9 @@ struct probe_net {
 
 /* What to look at. Everything that it points to is borrowed until the probe is destroyed. */
 struct probe_request {
-    struct probe_endpoint endpoint;
+    struct url_host endpoint;
     const char *server_name;            /* sent as SNI; NULL = none */
+    const struct url_host *proxy;       /* asked to CONNECT; NULL = direct */
     struct trust_question question;     /* as for struct tls_ask: without chain */
     int64_t timeout_ms;                 /* the driver's deadline; shared out among several addresses */
     /* With a desk: the answer about a name is there, step again. */
@@ -53,15 +54,15 @@ struct probe_request {
     void *tag; /* the caller's; carried to the report */
 };
 
-enum probe_stage { PROBE_RESOLVE, PROBE_CONNECT, PROBE_HANDSHAKE, PROBE_STAGES };
+enum probe_stage { PROBE_RESOLVE, PROBE_CONNECT, PROBE_PROXY, PROBE_HANDSHAKE, PROBE_STAGES };
 
 /* What was seen. */
 struct probe_report {
     bool seen;               /* the handshake completed: chain, verdict, version and cipher are there */
     enum probe_stage stage;  /* the last one that began */
     struct err err;          /* why nothing was seen: ERR_PEER, ERR_TIMEOUT, ERR_INPUT, .. */
-    int64_t us[PROBE_STAGES];/* how long each stage took; -1 = it was not reached */
-    struct address address;  /* of the endpoint; family ADDRESS_NONE before it answered */
+    int64_t us[PROBE_STAGES];/* how long each stage took; -1 = it was not reached or not needed */
+    struct address address;  /* of the endpoint, or of the proxy; family ADDRESS_NONE before it answered */
     char version[PROBE_TEXT_MAX];
     char cipher[PROBE_TEXT_MAX];
     struct chain *chain;     /* owned by the report; NULL unless seen */
@@ -81,5 +82,5 @@ extern const struct io_op probe_op;
 /* After the last step. e is why a driver ended it (its deadline), NULL when the probe ended by itself. Borrowed. */
 const struct probe_report *probe_report(struct probe *p, const struct err *e);
 
-/* "resolve", "connect", "handshake": stable, for JSON and messages. */
+/* "resolve", "connect", "proxy", "handshake": stable, for JSON and messages. */
 const char *probe_stage_name(enum probe_stage s);

@@ -36,15 +36,15 @@ static void endpoints_in_every_form(void **state)
         { "-x", NULL, false },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct probe_endpoint p;
+        struct url_host p;
         struct err e = { 0 };
         char written[URL_HOST_TEXT];
         bool ok = probe_endpoint_parse(cases[i].text, &p, &e);
         if (ok)
-            probe_endpoint_write(&p, written);
+            url_host_write(&p, 0, written);
         if (ok != (cases[i].written != NULL) || (ok && strcmp(written, cases[i].written) != 0))
             fail_msg("'%s': %s", cases[i].text, ok ? written : e.msg);
-        CHECK(!ok || p.is_address == cases[i].is_address);
+        CHECK(!ok || (p.kind != URL_HOST_NAME) == cases[i].is_address);
         CHECK(ok || (e.kind == ERR_INPUT && strstr(e.msg, "is no endpoint") && !strstr(e.msg, "secret")));
     }
 }
@@ -67,12 +67,12 @@ static void proxies_are_plain_http_with_nothing_behind(void **state)
         { "socks5://proxy.example", NULL },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        struct probe_endpoint p;
+        struct url_host p;
         struct err e = { 0 };
         char written[URL_HOST_TEXT];
         bool ok = probe_endpoint_parse_proxy(cases[i].text, &p, &e);
         if (ok)
-            probe_endpoint_write(&p, written);
+            url_host_write(&p, 0, written);
         if (ok != (cases[i].written != NULL) || (ok && strcmp(written, cases[i].written) != 0))
             fail_msg("'%s': %s", cases[i].text, ok ? written : e.msg);
         CHECK(!strstr(e.msg, "secret")); /* somebody's password is not repeated on a screen */

@@ -7,6 +7,7 @@
 #include "net/hosts.h"
 #include "net/pool.h"
 #include "net/resolve.h"
+#include "probe/endpoint.h"
 #include "trust/cert.h"
 #include "unit/net/duo.h"
 
@@ -20,6 +21,7 @@ struct table {
     struct conn *far;          /* owned; the peer's end */
     struct conn *far_wire;     /* the memory end under it */
     struct conn *dialled;      /* what dial hands out next instead; taken */
+    const struct url_host *proxy; /* what begin asks for; NULL = direct */
     struct address address;    /* the first that was dialled */
     size_t dials;
 };
@@ -68,7 +70,7 @@ static void begin(struct table *t, const char *endpoint)
 {
     static const char *const names[] = { "vc1.example" };
     struct err e;
-    struct probe_request r = { .server_name = "vc1.example", .timeout_ms = PROBE_TIMEOUT_MS };
+    struct probe_request r = { .server_name = "vc1.example", .timeout_ms = PROBE_TIMEOUT_MS, .proxy = t->proxy };
     CHECK_OK(probe_endpoint_parse(endpoint, &r.endpoint, &e), &e);
     r.question = (struct trust_question){ .names = names, .names_len = 1, .now = MINT_NOW };
     r.question.behalf.host = "vc1.example";
@@ -127,7 +129,7 @@ static void a_believed_peer_is_seen_with_chain_and_verdict_S1(void **state)
     CHECK_EQ(t->dials, 1);
     CHECK_EQ(t->address.port, 8443);
     for (size_t i = 0; i < PROBE_STAGES; i++)
-        CHECK(r->us[i] >= 0);
+        CHECK(i == PROBE_PROXY ? r->us[i] == -1 : r->us[i] >= 0);
     CHECK_EQ(probe_step(t->probe, &e), IO_DONE); /* and stays so */
     CHECK_EQ(probe_fd(t->probe), -1);            /* the connection is gone already */
 }
@@ -265,6 +267,64 @@ static void a_connection_that_is_refused_fails_at_its_stage(void **state)
     CHECK_EQ(r->address.family, ADDRESS_NONE);
 }
 
+static const struct url_host proxy = { .kind = URL_HOST_IPV4, .name = "10.0.0.99", .port = 3128 };
+
+/* The proxy reads a request and answers with these bytes. */
+static void play_proxy(struct table *t, const char *answer)
+{
+    struct err e;
+    char head[512];
+    size_t len = 0, n;
+    begin(t, "vc1.example:8443");
+    CHECK_EQ(probe_step(t->probe, &e), IO_WANT_READ);
+    CHECK_EQ(t->address.port, 3128);
+    CHECK_EQ(t->address.ip[3], 99);
+    while (len < 4 || memcmp(head + len - 4, "\r\n\r\n", 4) != 0) {
+        CHECK_EQ(conn_read(t->far, head + len, sizeof(head) - 1 - len, &n, &e), IO_DONE);
+        CHECK(n > 0);
+        len += n;
+    }
+    head[len] = '\0';
+    CHECK(!strncmp(head, "CONNECT vc1.example:8443 HTTP/1.1\r\n", 35));
+    CHECK(strstr(head, "Host: vc1.example:8443\r\n") != NULL);
+    CHECK_EQ(conn_write(t->far, answer, strlen(answer), &n, &e), IO_DONE);
+    CHECK_EQ(n, strlen(answer));
+}
+
+static void a_proxy_is_asked_for_a_tunnel_and_no_more(void **state)
+{
+    struct table *t = *state;
+    struct err e;
+    t->proxy = &proxy;
+    play_proxy(t, "HTTP/1.1 200 Connection established\r\nVia: 1.1 proxy\r\n\r\n");
+    CHECK_EQ(play_tls(t, &e), IO_DONE);
+    const struct probe_report *r = probe_report(t->probe, NULL);
+    CHECK(r->seen && r->verdict.ok);
+    CHECK(r->us[PROBE_PROXY] >= 0);
+}
+
+static void a_proxy_that_refuses_or_talks_nonsense_fails_at_its_stage(void **state)
+{
+    struct table *t = *state;
+    static const struct {
+        const char *answer, *says;
+    } cases[] = {
+        { "HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n", "403 Forbidden" },
+        { "HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n", "407" },
+        { "HTTP/1.1 502 Bad Gateway\r\n\r\n", "502" },
+        { "SSH-2.0-OpenSSH_9.2\r\n\r\n", "" },
+        { "HTTP/1.1 200 OK\r\n\r\nbytes of its own", "bytes of its own" },
+    };
+    t->proxy = &proxy;
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct err e = { 0 };
+        play_proxy(t, cases[i].answer);
+        check_failed(t, play(t, &e), &e, ERR_PEER, PROBE_PROXY);
+        if (!strstr(e.msg, cases[i].says))
+            fail_msg("%s: %s", cases[i].answer, e.msg);
+    }
+}
+
 /* A name that only the system could know is the pool's business: the probe waits without a descriptor, and an answer
  * that comes after it has gone finds nobody. */
 static void a_name_is_looked_up_elsewhere_and_may_come_too_late(void **state)
@@ -298,5 +358,7 @@ GROUP(probe_probe, TEST(a_believed_peer_is_seen_with_chain_and_verdict_S1),
       TEST(an_unbelieved_peer_is_seen_all_the_same_S1), TEST(no_byte_of_an_application_is_sent_E11),
       TEST(a_chain_may_outlive_its_probe), TEST(peers_that_speak_something_else_fail_the_handshake),
       TEST(a_handshake_cut_off_anywhere_is_a_failure), TEST(a_silent_peer_waits_for_the_deadline),
+      TEST(a_proxy_is_asked_for_a_tunnel_and_no_more),
+      TEST(a_proxy_that_refuses_or_talks_nonsense_fails_at_its_stage),
       TEST(a_connection_that_is_refused_fails_at_its_stage),
       TEST(a_name_is_looked_up_elsewhere_and_may_come_too_late))

@@ -5,6 +5,7 @@
 #include "net/drive.h"
 #include "net/loop.h"
 #include "net/resolve.h"
+#include "probe/endpoint.h"
 #include "unit/net/duo.h"
 
 enum { ENDPOINTS = 40, TIMEOUT_MS = 1000 };
