@@ -90,6 +90,7 @@ bool vim_about_read(struct vim_endpoint *ep, int64_t deadline_ms, struct vim_abo
     const struct xml_element *answer;
     struct vim_fault fault;
     struct vim_method m = { .name = "RetrieveServiceContent", .on = &service };
-    return vim_soap_call(ep, VIM_API_WANTED, NULL, &m, deadline_ms, &a, &answer, NULL, &fault, e) &&
+    struct vim_soap as = { ep, VIM_API_WANTED, NULL, deadline_ms, &a };
+    return vim_soap_call(&as, &m, &answer, NULL, &fault, e) &&
            (read_content(xml_child(answer, VIM_NS, "returnval"), ret, e) || err_in(e, "%s", vim_endpoint_name(ep)));
 }

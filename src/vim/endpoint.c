@@ -171,18 +171,18 @@ void vim_endpoint_close(struct vim_endpoint *ep)
 }
 
 /* One try on a slot that is held. *ret_again: the kept connection was closed before it answered anything. */
-static bool try_call(struct vim_endpoint *ep, struct slot *s, const struct vim_request *rq, int64_t deadline_ms,
-                     struct arena *a, struct vim_answer *ret, bool *ret_again, struct err *e)
+static bool try_call(struct vim_endpoint *ep, struct slot *s, const struct vim_exchange_ask *ask, struct vim_answer *ret,
+                     bool *ret_again, struct err *e)
 {
     *ret_again = false;
-    if (s->conn && (rq->once || slot_spoiled(ep, s)))
+    if (s->conn && (ask->rq->once || slot_spoiled(ep, s)))
         slot_close(s);
     bool kept = s->conn;
     unsigned number = (unsigned)(s - ep->slots);
-    if (!s->conn && !ep->dialer->ops->dial(ep->dialer, number, deadline_ms, &s->conn, e))
-        return err_in(e, "connecting to %s", ep->name);
+    if (!s->conn && !ep->dialer->ops->dial(ep->dialer, number, ask->deadline_ms, &s->conn, e))
+        return err_in(e, "%s", ep->name);
     struct vim_exchange_end end = { 0 };
-    bool ok = vim_exchange(s->conn, ep->host_field, rq, deadline_ms, a, ret, &end, e);
+    bool ok = vim_exchange(s->conn, ask, ret, &end, e);
     if (!end.keep)
         slot_close(s);
     *ret_again = kept && !ok && end.unanswered;
@@ -196,9 +196,10 @@ bool vim_endpoint_call(struct vim_endpoint *ep, const struct vim_request *rq, in
     struct slot *s = take_slot(ep, deadline_ms, e);
     if (!s)
         return false;
-    bool ok = try_call(ep, s, rq, deadline_ms, a, ret, &again, e);
+    struct vim_exchange_ask ask = { ep->host_field, rq, deadline_ms, a };
+    bool ok = try_call(ep, s, &ask, ret, &again, e);
     if (!ok && again)
-        ok = try_call(ep, s, rq, deadline_ms, a, ret, &again, e);
+        ok = try_call(ep, s, &ask, ret, &again, e);
     give_slot(ep, s);
     return ok;
 }

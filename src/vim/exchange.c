@@ -135,25 +135,26 @@ static int fd(const void *self)
     return conn_fd(((const struct exchange *)self)->conn);
 }
 
-bool vim_exchange(struct conn *c, const char *host_field, const struct vim_request *rq, int64_t deadline_ms,
-                  struct arena *a, struct vim_answer *ret, struct vim_exchange_end *ret_end, struct err *e)
+bool vim_exchange(struct conn *c, const struct vim_exchange_ask *ask, struct vim_answer *ret,
+                  struct vim_exchange_end *ret_end, struct err *e)
 {
+    const struct vim_request *rq = ask->rq;
     static const struct io_op op = { step, fd };
-    AUTO(exchange_done) struct exchange x = { .conn = c, .arena = a };
+    AUTO(exchange_done) struct exchange x = { .conn = c, .arena = ask->arena };
     buf_init(&x.out, VIM_REQUEST_MAX);
     buf_init(&x.body, rq->answer_max ? rq->answer_max : VIM_ANSWER_MAX);
     http1_reader_init(&x.reader, HTTP1_RESPONSE, NULL);
     x.reader.to_head = strcmp(rq->method, "HEAD") == 0;
-    if (!write_request(&x.out, host_field, rq, e)) {
+    if (!write_request(&x.out, ask->host_field, rq, e)) {
         ret_end->keep = true;
         return false;
     }
     struct err why = { 0 };
-    if (!io_run(&op, &x, deadline_ms, &why)) {
+    if (!io_run(&op, &x, ask->deadline_ms, &why)) {
         ret_end->unanswered = !x.heard && why.kind == ERR_PEER;
         return err_set(e, why.kind, "%s", why.msg);
     }
     ret_end->keep = x.clean && x.head->keep_alive;
-    *ret = (struct vim_answer){ x.head->status, x.head, arena_strndup(a, buf_str(&x.body), x.body.len), x.body.len };
+    *ret = (struct vim_answer){ x.head->status, x.head, arena_strndup(ask->arena, buf_str(&x.body), x.body.len), x.body.len };
     return true;
 }

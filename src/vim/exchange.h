@@ -10,5 +10,13 @@ struct vim_exchange_end {
     bool unanswered;  /* it broke off before the first byte of an answer */
 };
 
-MUST_USE bool vim_exchange(struct conn *c, const char *host_field, const struct vim_request *rq, int64_t deadline_ms,
-                           struct arena *a, struct vim_answer *ret, struct vim_exchange_end *ret_end, struct err *e);
+/* What to send, and within what; all borrowed. */
+struct vim_exchange_ask {
+    const char *host_field;
+    const struct vim_request *rq;
+    int64_t deadline_ms;
+    struct arena *arena; /* for the answer */
+};
+
+MUST_USE bool vim_exchange(struct conn *c, const struct vim_exchange_ask *ask, struct vim_answer *ret,
+                           struct vim_exchange_end *ret_end, struct err *e);

@@ -158,7 +158,8 @@ static bool add_host(void *self, const struct vim_object *o, const struct xml_el
 bool vim_hosts_read(struct vim_session *s, int64_t deadline_ms, struct arena *a, struct vim_hosts *ret, struct err *e)
 {
     struct listing l = { .arena = a };
-    bool ok = vim_walk(s, "HostSystem", paths, VIM_HOSTS_MAX, deadline_ms, add_host, &l, e);
+    struct vim_walk what = { "HostSystem", paths, VIM_HOSTS_MAX, add_host, &l };
+    bool ok = vim_walk(s, &what, deadline_ms, e);
     if (ok)
         *ret = (struct vim_hosts){ arena_memdup(a, l.list ? (void *)l.list : "", l.len * sizeof(*l.list)), l.len };
     freep(&l.list);

@@ -7,14 +7,11 @@
 
 struct walk {
     struct vim_session *session;
-    const char *type;
-    const char *const *paths;
+    struct vim_walk what;
     struct vim_about about;
     struct vim_object view;
-    size_t seen, max;
+    size_t seen;
     int64_t deadline_ms;
-    vim_object_sink *sink;
-    void *self;
 };
 
 static void write_paths(struct xml_writer *w, const char *type, const char *const *paths)
@@ -31,7 +28,7 @@ static void view_args(struct xml_writer *w, const void *ctx)
 {
     const struct walk *k = ctx;
     vim_object_write(w, "container", &k->about.root_folder);
-    xml_leaf(w, "type", k->type);
+    xml_leaf(w, "type", k->what.type);
     xml_leaf_boolean(w, "recursive", true);
 }
 
@@ -39,7 +36,7 @@ static void page_args(struct xml_writer *w, const void *ctx)
 {
     const struct walk *k = ctx;
     xml_open(w, "specSet");
-    write_paths(w, k->type, k->paths);
+    write_paths(w, k->what.type, k->what.paths);
     xml_open(w, "objectSet");
     vim_object_write(w, "obj", &k->view);
     xml_leaf_boolean(w, "skip", true);
@@ -68,9 +65,9 @@ static bool take_objects(struct walk *k, const struct xml_element *page, struct 
         struct vim_object o;
         if (!vim_object_read(xml_child(el, VIM_NS, "obj"), &o))
             return err_set(e, ERR_PEER, "an object of the page has no id");
-        if (++k->seen > k->max)
-            return err_set(e, ERR_LIMIT, "the vCenter lists more than %zu objects of type %s", k->max, k->type);
-        if (!k->sink(k->self, &o, el, e))
+        if (++k->seen > k->what.max)
+            return err_set(e, ERR_LIMIT, "the vCenter lists more than %zu objects of type %s", k->what.max, k->what.type);
+        if (!k->what.sink(k->what.self, &o, el, e))
             return false;
     }
     return true;
@@ -137,11 +134,9 @@ static bool walk_once(struct walk *k, struct vim_fault *fault, struct err *e)
     return ok;
 }
 
-bool vim_walk(struct vim_session *s, const char *type, const char *const *paths, size_t max, int64_t deadline_ms,
-              vim_object_sink *sink, void *self, struct err *e)
+bool vim_walk(struct vim_session *s, const struct vim_walk *what, int64_t deadline_ms, struct err *e)
 {
-    struct walk k = { .session = s, .type = type, .paths = paths, .max = max, .deadline_ms = deadline_ms, .sink = sink,
-                      .self = self };
+    struct walk k = { .session = s, .what = *what, .deadline_ms = deadline_ms };
     struct vim_fault fault = { 0 };
     if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &k.about, e))
         return false;
@@ -150,9 +145,9 @@ bool vim_walk(struct vim_session *s, const char *type, const char *const *paths,
     bool ok = walk_once(&k, &fault, e);
     if (!ok && vim_fault_is(&fault, "NotAuthenticated")) {
         k.seen = 0;
-        ok = sink(self, NULL, NULL, e) && walk_once(&k, &fault, e);
+        ok = what->sink(what->self, NULL, NULL, e) && walk_once(&k, &fault, e);
     }
-    return ok || err_in(e, "listing objects of type %s", type);
+    return ok || err_in(e, "listing objects of type %s", what->type);
 }
 
 struct one {

@@ -14,8 +14,14 @@ typedef bool vim_object_sink(void *self, const struct vim_object *o, const struc
 /* All objects of one type in the inventory, through a container view over the root folder, which is destroyed
  * afterwards. If the session runs out on the way the walk starts anew, once: sink is then told so by NULL for o and el, and
  * forgets what it got. ERR_LIMIT: more than max objects. The deadline is for the whole walk. */
-MUST_USE bool vim_walk(struct vim_session *s, const char *type, const char *const *paths, size_t max, int64_t deadline_ms,
-                       vim_object_sink *sink, void *self, struct err *e);
+struct vim_walk {
+    const char *type;
+    const char *const *paths; /* ends in NULL */
+    size_t max;
+    vim_object_sink *sink;
+    void *self;
+};
+MUST_USE bool vim_walk(struct vim_session *s, const struct vim_walk *what, int64_t deadline_ms, struct err *e);
 
 /* Properties of one object. ERR_NOT_FOUND when it is gone. *ret lives in the arena. */
 MUST_USE bool vim_properties(struct vim_session *s, const struct vim_object *o, const char *const *paths,

@@ -135,17 +135,23 @@ static void rest_expired(struct vim_session *s, uint64_t epoch)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
-static bool send(struct vim_session *s, const char *method, const char *path, const struct secret *id, int64_t deadline_ms,
-                 struct arena *a, struct vim_answer *ret, struct err *e)
+/* Adds the session to a bare request. */
+static bool send(struct vim_session *s, struct vim_request rq, const struct secret *id, int64_t deadline_ms, struct arena *a,
+                 struct vim_answer *ret, struct err *e)
 {
     struct http1_field fields[] = { { "vmware-api-session-id", (const char *)id->bytes }, { "Accept", "application/json" } };
-    struct vim_request rq = { .method = method, .path = path, .fields = fields, .fields_len = 2 };
+    rq.fields = fields;
+    rq.fields_len = ARRAY_LEN(fields);
     return vim_endpoint_call(s->ep, &rq, deadline_ms, a, ret, e);
 }
 
-/* GET in one family. *ret_status says what came: 200 with the value, 404 (absent), 401; everything else is an error. */
+struct got {
+    int status;    /* 200 with the value, 404 (the server has no such call), 401; everything else is an error */
+    json_t *value; /* owned */
+};
+
 static bool get_in(struct vim_session *s, enum vim_rest_family family, const char *path, const struct secret *id,
-                   int64_t deadline_ms, int *ret_status, json_t **ret, struct err *e)
+                   int64_t deadline_ms, struct got *ret, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(vim_body_wipe) struct buf full;
@@ -153,32 +159,31 @@ static bool get_in(struct vim_session *s, enum vim_rest_family family, const cha
     struct vim_answer answer;
     buf_init(&full, URL_MAX);
     if (!buf_puts(&full, roots[family], e) || !buf_puts(&full, path, e) ||
-        !send(s, "GET", buf_str(&full), id, deadline_ms, &a, &answer, e))
+        !send(s, (struct vim_request){ .method = "GET", .path = buf_str(&full) }, id, deadline_ms, &a, &answer, e))
         return false;
-    *ret_status = answer.status;
+    ret->status = answer.status;
     if (answer.status == 401 || (answer.status == 404 && !vim_body_is(&answer, "application/json")))
         return true;
     if (answer.status != 200)
         return vim_body_status(&answer, buf_str(&full), e);
-    return read_json(&answer, &whole, e) && unwrap(whole, family, ret, e);
+    return read_json(&answer, &whole, e) && unwrap(whole, family, &ret->value, e);
 }
 
 bool vim_session_get(struct vim_session *s, const char *path, int64_t deadline_ms, struct vim_rest_answer *ret, struct err *e)
 {
     for (int again = 1;; again--) {
         AUTO(held_done) struct held h = { 0 };
-        json_t *value = NULL;
-        int status = 404;
+        struct got got = { .status = 404 };
         if (!hold(s, deadline_ms, &h, e))
             return false;
-        if (!h.absent && !get_in(s, h.family, path, &h.id, deadline_ms, &status, &value, e))
+        if (!h.absent && !get_in(s, h.family, path, &h.id, deadline_ms, &got, e))
             return err_in(e, "%s", vim_endpoint_name(s->ep));
         /* Ids are good for both families where there are both; some calls are in the older one only. */
-        if (!h.absent && status == 404 && h.family == VIM_REST_API &&
-            !get_in(s, VIM_REST_REST, path, &h.id, deadline_ms, &status, &value, e))
+        if (!h.absent && got.status == 404 && h.family == VIM_REST_API &&
+            !get_in(s, VIM_REST_REST, path, &h.id, deadline_ms, &got, e))
             return err_in(e, "%s", vim_endpoint_name(s->ep));
-        if (status != 401) {
-            *ret = (struct vim_rest_answer){ .absent = status == 404, .value = value };
+        if (got.status != 401) {
+            *ret = (struct vim_rest_answer){ .absent = got.status == 404, .value = got.value };
             return true;
         }
         rest_expired(s, h.epoch);
@@ -198,5 +203,5 @@ void session_rest_logout(struct vim_session *s, int64_t deadline_ms)
     secret_done(&s->rest_id);
     (void)pthread_mutex_unlock(&s->lock);
     if (in)
-        (void)!send(s, "DELETE", sessions[family], &id, deadline_ms, &a, &answer, NULL);
+        (void)!send(s, (struct vim_request){ .method = "DELETE", .path = sessions[family] }, &id, deadline_ms, &a, &answer, NULL);
 }

@@ -93,7 +93,8 @@ static bool login(struct vim_session *s, int64_t deadline_ms, struct err *e)
         return false;
     s->about_known = true;
     s->logins++;
-    if (!vim_soap_call(s->ep, s->about.speak, NULL, &m, deadline_ms, &a, &answer, &s->cookie, &fault, e)) {
+    struct vim_soap as = { s->ep, s->about.speak, NULL, deadline_ms, &a };
+    if (!vim_soap_call(&as, &m, &answer, &s->cookie, &fault, e)) {
         if (vim_fault_is(&fault, "InvalidLogin"))
             return session_reject(s, e);
         /* A fault's text is the server's, which has just read the password: only its type is repeated. */
@@ -175,7 +176,8 @@ bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t
         uint64_t epoch;
         if (!soap_session(s, deadline_ms, &cookie, speak, &epoch, e))
             return false;
-        if (vim_soap_call(s->ep, speak, &cookie, m, deadline_ms, a, ret, NULL, fault, e))
+        struct vim_soap as = { s->ep, speak, &cookie, deadline_ms, a };
+        if (vim_soap_call(&as, m, ret, NULL, fault, e))
             return true;
         if (!vim_fault_is(fault, "NotAuthenticated"))
             return false;
@@ -198,7 +200,8 @@ void vim_session_logout(struct vim_session *s, int64_t deadline_ms)
     secret_done(&s->cookie);
     (void)pthread_mutex_unlock(&s->lock);
     struct vim_method m = { .name = "Logout", .on = &about.session_manager };
+    struct vim_soap as = { s->ep, about.speak, &cookie, deadline_ms, &a };
     if (in)
-        (void)!vim_soap_call(s->ep, about.speak, &cookie, &m, deadline_ms, &a, &answer, NULL, &fault, NULL);
+        (void)!vim_soap_call(&as, &m, &answer, NULL, &fault, NULL);
     session_rest_logout(s, deadline_ms);
 }

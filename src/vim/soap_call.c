@@ -90,9 +90,8 @@ static bool read_message(const struct vim_method *m, const struct vim_answer *an
     return true;
 }
 
-bool vim_soap_call(struct vim_endpoint *ep, const char *version, const struct secret *cookie, const struct vim_method *m,
-                   int64_t deadline_ms, struct arena *a, const struct xml_element **ret, struct secret *ret_cookie,
-                   struct vim_fault *fault, struct err *e)
+bool vim_soap_call(const struct vim_soap *as, const struct vim_method *m, const struct xml_element **ret,
+                   struct secret *ret_cookie, struct vim_fault *fault, struct err *e)
 {
     char action[sizeof(VIM_NS) + 1 + VIM_VERSION_MAX];
     struct vim_answer answer;
@@ -101,15 +100,16 @@ bool vim_soap_call(struct vim_endpoint *ep, const char *version, const struct se
     buf_init(&body, VIM_SOAP_SENT);
     if (!write_call(&body, m, e))
         return err_in(e, "%s", m->name);
-    (void)snprintf(action, sizeof(action), VIM_NS "/%s", version);
+    (void)snprintf(action, sizeof(action), VIM_NS "/%s", as->version);
     struct http1_field fields[] = {
         { "Content-Type", "text/xml; charset=\"utf-8\"" },
         { "SOAPAction", action },
-        { "Cookie", cookie ? (const char *)cookie->bytes : "" },
+        { "Cookie", as->cookie ? (const char *)as->cookie->bytes : "" },
     };
-    struct vim_request rq = { .method = "POST", .path = "/sdk", .fields = fields, .fields_len = cookie ? 3 : 2,
+    struct vim_request rq = { .method = "POST", .path = "/sdk", .fields = fields, .fields_len = as->cookie ? 3 : 2,
                               .body = body.data, .body_len = body.len, .answer_max = m->answer_max, .once = m->once };
-    if (!vim_endpoint_call(ep, &rq, deadline_ms, a, &answer, e) || !read_message(m, &answer, a, ret, fault, e) ||
+    if (!vim_endpoint_call(as->ep, &rq, as->deadline_ms, as->arena, &answer, e) ||
+        !read_message(m, &answer, as->arena, ret, fault, e) ||
         (ret_cookie && !take_cookie(answer.head, ret_cookie, e)))
         return err_in(e, "%s", m->name);
     return true;

@@ -36,12 +36,19 @@ struct vim_method {
                                                           * not repeated after a new login */
 };
 
-/* version is for SOAPAction: the schema that the answer is wanted in. cookie: "name=value" as it was set, or NULL.
- * *ret: the <NameResponse> element, in the arena. On a fault: false with fault filled (type "" when it was something
+/* As whom and within what; all borrowed. */
+struct vim_soap {
+    struct vim_endpoint *ep;
+    const char *version;         /* for SOAPAction: the schema that the answer is wanted in */
+    const struct secret *cookie; /* "name=value" as it was set, or NULL */
+    int64_t deadline_ms;
+    struct arena *arena;         /* for the answer */
+};
+
+/* *ret: the <NameResponse> element, in the arena. On a fault: false with fault filled (type "" when it was something
  * else) and e set from it. ret_cookie, when not NULL, takes the session cookie that came with the answer. */
-MUST_USE bool vim_soap_call(struct vim_endpoint *ep, const char *version, const struct secret *cookie,
-                            const struct vim_method *m, int64_t deadline_ms, struct arena *a,
-                            const struct xml_element **ret, struct secret *ret_cookie, struct vim_fault *fault, struct err *e);
+MUST_USE bool vim_soap_call(const struct vim_soap *as, const struct vim_method *m, const struct xml_element **ret,
+                            struct secret *ret_cookie, struct vim_fault *fault, struct err *e);
 
 /* The object that an element names: <returnval type="Task">task-7</returnval>. False when it names none. */
 MUST_USE bool vim_object_read(const struct xml_element *el, struct vim_object *ret);
