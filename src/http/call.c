@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/secret.h"
 
 struct call {
     struct http_client *client;
@@ -46,6 +47,8 @@ bool http_call(struct http_client *c, const struct http_send *s, size_t body_max
             .body = (const uint8_t *)arena_strndup(a, buf_str(&call.body), call.body.len),
             .body_len = call.body.len,
         };
+    if (call.body.data)
+        secret_wipe(call.body.data, call.body.cap); /* it may have been a session's id */
     buf_done(&call.body);
     return ok;
 }

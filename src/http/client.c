@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/secret.h"
 #include "net/conn.h"
 #include "wire/http1.h"
 
@@ -58,11 +59,21 @@ struct http_client *http_client_create(struct conn *take, const struct http1_lim
     return c;
 }
 
+/* What was sent or came may have held a password or a session. */
+static void forget(void *p, size_t len)
+{
+    if (p)
+        secret_wipe(p, len);
+}
+
 struct http_client *http_client_destroy(struct http_client *c)
 {
     if (!c)
         return NULL;
     c->conn = conn_destroy(c->conn);
+    forget(c->reader.bytes.data, c->reader.bytes.cap);
+    forget(c->out.data, c->out.cap);
+    forget(c->in, c->in ? HTTP_STREAM_SIZE : 0);
     http1_reader_done(&c->reader);
     buf_done(&c->out);
     free(c->in);
@@ -138,6 +149,18 @@ static bool write_framing(struct http_client *c, const struct http_send *s, stru
     return (!len && !meant) || http1_write_field_number(&c->out, "Content-Length", len, e);
 }
 
+/* Room for the head and a body that goes out with it, at once: a buffer that grows leaves copies of a password behind. */
+static bool make_room(struct http_client *c, const struct http_send *s, struct err *e)
+{
+    uint8_t *room;
+    size_t len = strlen(s->target) + URL_HOST_TEXT + 256;
+    for (size_t i = 0; i < s->fields_len; i++)
+        len += strlen(s->fields[i].name) + strlen(s->fields[i].value) + 4;
+    if (!s->source && s->body_len <= HTTP_COALESCE)
+        len += s->body_len;
+    return buf_reserve(&c->out, len < c->out.max ? len : c->out.max, &room, e);
+}
+
 static bool write_head(struct http_client *c, const struct http_send *s, struct err *e)
 {
     char host[URL_HOST_TEXT];
@@ -167,7 +190,7 @@ bool http_client_start(struct http_client *c, const struct http_send *s, struct 
     buf_clear(&c->out);
     c->out_at = 0;
     c->chunked = s->source && s->source_len == HTTP_CLIENT_CHUNKED;
-    if (!write_head(c, s, e)) {
+    if (!make_room(c, s, e) || !write_head(c, s, e)) {
         buf_clear(&c->out);
         return false;
     }
@@ -203,6 +226,7 @@ static enum io flush(struct http_client *c, struct err *e)
         c->touched = true;
         c->out_at += len;
     }
+    forget(c->out.data, c->out.len);
     buf_clear(&c->out);
     c->out_at = 0;
     return IO_DONE;

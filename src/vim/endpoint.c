@@ -1,20 +1,22 @@
 #include "vim/endpoint.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "http/call.h"
 #include "net/conn.h"
 #include "vim/dial.h"
-#include "vim/exchange.h"
-#include "wire/url.h"
+#include "wire/http1.h"
 
 struct slot {
     bool busy;            /* under the endpoint's lock; the rest belongs to who made it busy */
-    struct conn *conn;    /* owned, NULL = none */
+    struct http_client *client; /* over a connection that was verified; owned, NULL = none */
     uint64_t generation;  /* the dialer's */
     int64_t idle_since;
 };
@@ -22,7 +24,7 @@ struct slot {
 struct vim_endpoint {
     struct vim_dialer *dialer;
     char name[URL_HOST_TEXT];       /* for people, always with the port */
-    char host_field[URL_HOST_TEXT];
+    struct url_host host;
     pthread_mutex_t lock;
     pthread_cond_t freed;           /* a slot is not busy any more; monotonic clock */
     struct slot slots[VIM_CONNS_MAX];
@@ -36,15 +38,12 @@ int64_t vim_deadline(int64_t ms)
 struct vim_endpoint *vim_endpoint_over(struct vim_dialer *take, const char *host, uint16_t port)
 {
     struct vim_endpoint *ep = xcalloc(1, sizeof(*ep));
-    struct url_host h = { .port = port };
     pthread_condattr_t monotonic;
     ep->dialer = take;
-    (void)snprintf(h.name, sizeof(h.name), "%s", host);
-    for (const char *p = h.name; *p; p++)
-        if (*p == ':')
-            h.kind = URL_HOST_IPV6;
-    url_host_write(&h, 0, ep->name);
-    url_host_write(&h, 443, ep->host_field);
+    ep->host.kind = strchr(host, ':') ? URL_HOST_IPV6 : URL_HOST_NAME;
+    ep->host.port = port;
+    (void)text_copy(ep->host.name, sizeof(ep->host.name), host);
+    url_host_write(&ep->host, 0, ep->name);
     (void)pthread_mutex_init(&ep->lock, NULL);
     (void)pthread_condattr_init(&monotonic);
     (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -91,7 +90,7 @@ struct chain *vim_endpoint_chain(struct vim_endpoint *ep)
 
 static void slot_close(struct slot *s)
 {
-    s->conn = conn_destroy(s->conn);
+    s->client = http_client_destroy(s->client);
     s->generation = 0;
 }
 
@@ -101,7 +100,7 @@ static struct slot *free_slot(struct vim_endpoint *ep)
     struct slot *best = NULL;
     for (size_t i = 0; i < VIM_CONNS_MAX; i++) {
         struct slot *s = &ep->slots[i];
-        if (!s->busy && (!best || (s->conn && !best->conn)))
+        if (!s->busy && (!best || (s->client && !best->client)))
             best = s;
     }
     return best;
@@ -132,10 +131,12 @@ static void give_slot(struct vim_endpoint *ep, struct slot *s)
     (void)pthread_mutex_unlock(&ep->lock);
 }
 
-/* Too old, or refused under the set that is live now. */
+/* Too old, closed by the peer, or refused under the set that is live now. */
 static bool slot_spoiled(struct vim_endpoint *ep, struct slot *s)
 {
-    return clock_mono_ms() - s->idle_since >= VIM_IDLE_MS || !ep->dialer->ops->believed(ep->dialer, s->conn, &s->generation);
+    return clock_mono_ms() - s->idle_since >= VIM_IDLE_MS || !http_client_ready(s->client) ||
+           http_client_stale(s->client) ||
+           !ep->dialer->ops->believed(ep->dialer, http_client_conn(s->client), &s->generation);
 }
 
 static size_t close_idle(struct vim_endpoint *ep, bool all)
@@ -144,7 +145,7 @@ static size_t close_idle(struct vim_endpoint *ep, bool all)
     for (size_t i = 0; i < VIM_CONNS_MAX; i++) {
         struct slot *s = &ep->slots[i];
         (void)pthread_mutex_lock(&ep->lock);
-        bool mine = !s->busy && s->conn;
+        bool mine = !s->busy && s->client;
         s->busy |= mine;
         (void)pthread_mutex_unlock(&ep->lock);
         if (!mine)
@@ -170,36 +171,61 @@ void vim_endpoint_close(struct vim_endpoint *ep)
     (void)close_idle(ep, true);
 }
 
-/* One try on a slot that is held. *ret_again: the kept connection was closed before it answered anything. */
-static bool try_call(struct vim_endpoint *ep, struct slot *s, const struct vim_exchange_ask *ask, struct vim_answer *ret,
-                     bool *ret_again, struct err *e)
+struct call {
+    struct http_send send;
+    size_t answer_max;
+    bool once;
+    int64_t deadline_ms;
+    struct arena *arena;
+};
+
+/* One try on a slot that is held. *ret_kept: it was over a kept connection, which the peer may have been closing. */
+static bool try_call(struct vim_endpoint *ep, struct slot *s, const struct call *call, struct http_reply *ret,
+                     bool *ret_kept, struct err *e)
 {
-    *ret_again = false;
-    if (s->conn && (ask->rq->once || slot_spoiled(ep, s)))
+    if (s->client && (call->once || slot_spoiled(ep, s)))
         slot_close(s);
-    bool kept = s->conn;
-    unsigned number = (unsigned)(s - ep->slots);
-    if (!s->conn && !ep->dialer->ops->dial(ep->dialer, number, ask->deadline_ms, &s->conn, e))
-        return err_in(e, "%s", ep->name);
-    struct vim_exchange_end end = { 0 };
-    bool ok = vim_exchange(s->conn, ask, ret, &end, e);
-    if (!end.keep)
+    *ret_kept = s->client;
+    if (!s->client) {
+        struct conn *c;
+        if (!ep->dialer->ops->dial(ep->dialer, (unsigned)(s - ep->slots), call->deadline_ms, &c, e))
+            return err_in(e, "%s", ep->name);
+        s->client = http_client_create(c, NULL);
+    }
+    bool ok = http_call(s->client, &call->send, call->answer_max, call->deadline_ms, call->arena, ret, e);
+    if (!http_client_ready(s->client))
         slot_close(s);
-    *ret_again = kept && !ok && end.unanswered;
     return ok || err_in(e, "%s", ep->name);
+}
+
+static struct call make_call(const struct vim_endpoint *ep, const struct vim_request *rq, int64_t deadline_ms, struct arena *a)
+{
+    struct http1_field *fields = arena_array(a, rq->fields_len + 1, sizeof(*fields));
+    fields[0] = (struct http1_field){ "User-Agent", "vouchsafe" };
+    for (size_t i = 0; i < rq->fields_len; i++)
+        fields[i + 1] = rq->fields[i];
+    return (struct call){ .send = { .method = rq->method, .target = rq->path, .host = &ep->host, .tls = true, .fields = fields,
+                                    .fields_len = rq->fields_len + 1, .body = rq->body, .body_len = rq->body_len },
+                          .answer_max = rq->answer_max ? rq->answer_max : VIM_ANSWER_MAX, .once = rq->once,
+                          .deadline_ms = deadline_ms, .arena = a };
 }
 
 bool vim_endpoint_call(struct vim_endpoint *ep, const struct vim_request *rq, int64_t deadline_ms, struct arena *a,
                        struct vim_answer *ret, struct err *e)
 {
-    bool again;
+    struct call call = make_call(ep, rq, deadline_ms, a);
+    struct http_reply reply;
+    struct err why = { 0 };
+    bool kept;
     struct slot *s = take_slot(ep, deadline_ms, e);
     if (!s)
         return false;
-    struct vim_exchange_ask ask = { ep->host_field, rq, deadline_ms, a };
-    bool ok = try_call(ep, s, &ask, ret, &again, e);
-    if (!ok && again)
-        ok = try_call(ep, s, &ask, ret, &again, e);
+    bool ok = try_call(ep, s, &call, &reply, &kept, &why);
+    if (!ok && kept && why.kind == ERR_PEER)
+        ok = try_call(ep, s, &call, &reply, &kept, &why);
     give_slot(ep, s);
-    return ok;
+    if (!ok)
+        return err_set(e, why.kind, "%s", why.msg);
+    *ret = (struct vim_answer){ reply.head->status, reply.head, (char *)reply.body, reply.body_len };
+    return true;
 }

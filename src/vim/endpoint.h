@@ -25,8 +25,6 @@ enum {
     VIM_CONNECT_MS = 15 * 1000,            /* to connect and shake hands, or less when the call's deadline says so */
     VIM_CALL_MS = 60 * 1000,               /* deadline of one call where the caller has none of its own */
     VIM_ANSWER_MAX = 16 * 1024 * 1024,     /* bytes of one answer, unless the call allows less */
-    VIM_INTERIM_MAX = 8,                   /* 1xx answers before the real one */
-    VIM_REQUEST_MAX = 1024 * 1024,         /* bytes of one request with its head */
 };
 
 /* Everything is copied but live and resolver, which are borrowed. */
@@ -85,8 +83,8 @@ struct vim_answer {
     size_t body_len;
 };
 
-/* Sends it and reads the answer within deadline_ms (clock_mono_ms). A kept connection that turns out to be closed
- * before the first byte of an answer is replaced once. ERR_UNTRUSTED: the chain was refused, nothing was sent
+/* Sends it and reads the answer within deadline_ms (clock_mono_ms). A kept connection that breaks is replaced
+ * once, unless the request must not go twice. ERR_UNTRUSTED: the chain was refused, nothing was sent
  * (vim_endpoint_verdict); ERR_PEER: unreachable, broken off, not HTTP; ERR_TIMEOUT; ERR_LIMIT: an answer too large. */
 MUST_USE bool vim_endpoint_call(struct vim_endpoint *ep, const struct vim_request *rq, int64_t deadline_ms,
                                 struct arena *a, struct vim_answer *ret, struct err *e);

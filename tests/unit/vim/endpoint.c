@@ -2,6 +2,7 @@
 #include "vim/endpoint.h"
 
 #include "base/arena.h"
+#include "http/limits.h"
 #include "unit/vim/script.h"
 
 #define GOT .body = "hello", .type = "text/plain"
@@ -120,7 +121,7 @@ static void interim_answers_are_passed_over_but_not_for_ever(void **state)
     struct buf many;
     buf_init(&many, 4096);
     CHECK(buf_puts(&many, "X: y\r\n\r\n", &e));
-    for (int i = 0; i < VIM_INTERIM_MAX + 1; i++)
+    for (int i = 0; i < HTTP_INTERIM_MAX + 1; i++)
         CHECK(buf_puts(&many, "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n", &e));
     struct script_step steps[] = { { .body = "", .status = 102, .fields = buf_str(&many) } };
     struct script s = { 0 };
@@ -129,6 +130,16 @@ static void interim_answers_are_passed_over_but_not_for_ever(void **state)
     CHECK(strstr(e.msg, "interim"));
     script_end(&s);
     buf_done(&many);
+}
+
+static void nobody_changes_the_protocol_unasked(void **state)
+{
+    (void)state;
+    struct err e;
+    SCRIPT(s, { .body = "", .status = 101, .fields = "Connection: upgrade\r\nUpgrade: x\r\n" });
+    CHECK_FAILS(get(&s, false, &e), &e, ERR_PEER);
+    CHECK(strstr(e.msg, "protocol"));
+    script_end(&s);
 }
 
 static void two_vcenters_do_not_share(void **state)
@@ -163,5 +174,6 @@ GROUP(vim_endpoint, cmocka_unit_test(connections_are_kept), cmocka_unit_test(wha
       cmocka_unit_test(a_kept_connection_that_was_closed_is_replaced_once),
       cmocka_unit_test(a_new_connection_that_breaks_off_is_not_repeated), cmocka_unit_test(kept_connections_are_decided_again),
       cmocka_unit_test(nothing_is_written_to_who_is_refused), cmocka_unit_test(a_set_that_refuses_the_kept_one_refuses_the_call),
-      cmocka_unit_test(interim_answers_are_passed_over_but_not_for_ever), cmocka_unit_test(two_vcenters_do_not_share),
+      cmocka_unit_test(interim_answers_are_passed_over_but_not_for_ever), cmocka_unit_test(nobody_changes_the_protocol_unasked),
+      cmocka_unit_test(two_vcenters_do_not_share),
       cmocka_unit_test(credentials_need_a_name_check_or_its_guard))

@@ -129,7 +129,7 @@ static enum io conn_read_(struct conn *c, void *p, size_t cap, size_t *ret_len, 
     if (s->cut && len > s->cut - s->answered)
         len = s->cut - s->answered;
     else if (!len && !x->ended)
-        fail_msg("the client waits for an answer that the script does not give");
+        return IO_WANT_READ; /* with no descriptor to wait on: io_run says so if the client really waits */
     len = s->piece && len > s->piece ? s->piece : len;
     len = len > cap ? cap : len;
     if (len)

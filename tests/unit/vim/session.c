@@ -161,7 +161,6 @@ static void what_is_no_answer_to_the_call_is_refused(void **state)
         { { .body = "x", .type = "text/plain", .status = 404 }, ERR_NOT_FOUND, "404" },
         { { .body = "x", .type = "text/plain", .status = 403 }, ERR_DENIED, "403" },
         { { .body = "", .status = 302, .fields = "Location: https://evil.example/\r\n" }, ERR_PEER, "302" },
-        { { .body = "", .status = 101, .fields = "Connection: upgrade\r\nUpgrade: x\r\n" }, ERR_PEER, "protocol" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
         struct err e;
