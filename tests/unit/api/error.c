@@ -36,7 +36,7 @@ static void no_task_error_makes_the_sdk_retry(void **state)
     regex_t retry;
     CHECK_EQ(regcomp(&retry, "is currently busy|400|BUSY_ENTITY|another transaction|408:TIMEDOUT", REG_EXTENDED | REG_NOSUB), 0);
     size_t would_have = 0;
-    for (unsigned i = 0; i < 100000; i++) {
+    for (unsigned i = 0; i < 5000; i++) {
         char uuid[RANDOM_UUID], plain[65], colons[96], text[600], safe[2400], whole[2600];
         uint8_t digest[32];
         random_bytes(digest, sizeof(digest));
@@ -55,7 +55,7 @@ static void no_task_error_makes_the_sdk_retry(void **state)
             fail_msg("the SDK would retry on: %s", whole);
         CHECK(text_utf8(safe, strlen(safe)));
     }
-    CHECK(would_have > 1000); /* else this test shows nothing */
+    CHECK(would_have > 100); /* else this test shows nothing */
     char cut[8];
     api_task_text("a400b400c", cut, sizeof(cut));
     CHECK(strlen(cut) < sizeof(cut));
