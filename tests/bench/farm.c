@@ -93,25 +93,12 @@ static void make_certificates(struct farm *f, struct mint *m, const char *direct
     bench_must(fclose(pem) == 0 && fclose(addresses) == 0, "writing the farm's files");
 }
 
-/* ALPN: what a client offers first is what it gets. */
-static int choose_first(SSL *ssl, const unsigned char **out, unsigned char *out_len, const unsigned char *in, unsigned in_len,
-                        void *self)
-{
-    (void)ssl, (void)self;
-    if (in_len < 2 || in[0] >= in_len)
-        return SSL_TLSEXT_ERR_NOACK;
-    *out = in + 1;
-    *out_len = in[0];
-    return SSL_TLSEXT_ERR_OK;
-}
-
 static void make_context(struct farm *f)
 {
     f->ctx = SSL_CTX_new(TLS_server_method());
     bench_must(f->ctx != NULL, "SSL_CTX_new");
     (void)SSL_CTX_set_session_cache_mode(f->ctx, SSL_SESS_CACHE_OFF);
     bench_must(SSL_CTX_set_num_tickets(f->ctx, 0) == 1, "SSL_CTX_set_num_tickets");
-    SSL_CTX_set_alpn_select_cb(f->ctx, choose_first, NULL);
 }
 
 static void watch(const struct farm *f, struct watched *who)
