@@ -68,4 +68,5 @@ void peer_free_buffers(struct peer *p)
     }
     if (!p->out.len)
         buf_done(&p->out);
+    http1_trim(&p->reader);
 }

@@ -291,6 +291,17 @@ void http1_next(struct http1_reader *r)
     r->left = 0;
 }
 
+void http1_trim(struct http1_reader *r)
+{
+    if (r->state != HTTP1_AT_START)
+        return;
+    buf_done(&r->bytes);
+    buf_done(&r->line);
+    free(r->head.fields);
+    r->head.fields = NULL;
+    r->fields_cap = 0;
+}
+
 bool http1_idle(const struct http1_reader *r)
 {
     return r->state == HTTP1_AT_START || (r->state == HTTP1_AT_HEAD && !r->bytes.len);

@@ -124,6 +124,8 @@ enum http1_event http1_feed(struct http1_reader *r, const uint8_t *data, size_t 
 enum http1_event http1_eof(struct http1_reader *r, struct err *e);
 /* Ready for the next message: only after HTTP1_END. Drops head. */
 void http1_next(struct http1_reader *r);
+/* Gives memory back while nothing of a message has come: thousands of connections may wait. Harmless at other times. */
+void http1_trim(struct http1_reader *r);
 /* True while nothing of a message has come yet. */
 bool http1_idle(const struct http1_reader *r);
 
