@@ -224,7 +224,9 @@ void http_upgrade(struct http_exchange *x, const struct http1_field *fields, siz
     struct peer *p = peer_of(x);
     assert(x->begun && x->answer == ANSWER_NONE && x->handler->upgraded && p->reader.head.upgrade);
     if (!x->body_ended) {
-        exchange_refuse(p, 400, "an upgrade with a body");
+        static const struct http1_field text = { "Content-Type", "text/plain; charset=utf-8" };
+        static const char why[] = "an upgrade with a body";
+        answer_whole(p, 400, &text, 1, why, sizeof(why) - 1);
         return;
     }
     x->upgrading = put_head(p, 101, fields, fields_len, 0);

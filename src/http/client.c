@@ -4,50 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buf.h"
 #include "base/mem.h"
-#include "base/secret.h"
+#include "http/client_parts.h"
 #include "net/conn.h"
-#include "wire/http1.h"
-
-enum sending {
-    SEND_NOTHING,   /* no request, or it is out */
-    SEND_HEAD,
-    SEND_WAIT,      /* for a 100 */
-    SEND_BODY,
-    SEND_FLUSH,     /* the last bytes */
-    SEND_STOPPED,   /* given up: the rest does not matter any more */
-};
-
-enum receiving {
-    RECEIVE_NOTHING, /* between two requests */
-    RECEIVE_HEAD,
-    RECEIVE_BODY,
-    RECEIVE_END,     /* the answer is complete */
-    RECEIVE_OVER,    /* the connection carries HTTP no more */
-};
-
-struct http_client {
-    struct conn *conn; /* owned */
-    bool shaken;       /* the handshake is done */
-    bool touched;      /* a byte of the present request was written */
-    enum sending sending;
-    enum receiving receiving;
-    struct buf out;    /* head, chunk framing */
-    size_t out_at;
-    const uint8_t *body; /* rest of a body in memory */
-    size_t body_len;
-    const struct http_source *source;
-    uint64_t source_left;
-    bool chunked, wants_upgrade, keep;
-    unsigned interim;
-    struct err send_error; /* the server may have answered before it broke off */
-    bool send_failed;
-    struct http1_reader reader;
-    uint8_t *in;       /* owned */
-    size_t in_at, in_len;
-    struct url_span piece;
-};
 
 struct http_client *http_client_create(struct conn *take, const struct http1_limits *limits)
 {
@@ -59,21 +18,14 @@ struct http_client *http_client_create(struct conn *take, const struct http1_lim
     return c;
 }
 
-/* What was sent or came may have held a password or a session. */
-static void forget(void *p, size_t len)
-{
-    if (p)
-        secret_wipe(p, len);
-}
-
 struct http_client *http_client_destroy(struct http_client *c)
 {
     if (!c)
         return NULL;
     c->conn = conn_destroy(c->conn);
-    forget(c->reader.bytes.data, c->reader.bytes.cap);
-    forget(c->out.data, c->out.cap);
-    forget(c->in, c->in ? HTTP_STREAM_SIZE : 0);
+    client_forget(c->reader.bytes.data, c->reader.bytes.cap);
+    client_forget(c->out.data, c->out.cap);
+    client_forget(c->in, c->in ? HTTP_STREAM_SIZE : 0);
     http1_reader_done(&c->reader);
     buf_done(&c->out);
     free(c->in);
@@ -134,52 +86,6 @@ bool http_client_stale(struct http_client *c)
     return !c->keep;
 }
 
-static bool has_body(const struct http_send *s)
-{
-    return s->body_len || (s->source && s->source_len);
-}
-
-static bool write_framing(struct http_client *c, const struct http_send *s, struct err *e)
-{
-    if (c->chunked)
-        return http1_write_field(&c->out, "Transfer-Encoding", "chunked", e);
-    uint64_t len = s->source ? s->source_len : s->body_len;
-    /* RFC 9110 section 8.6: a method that has a body says so even when it is empty. */
-    bool meant = !strcmp(s->method, "POST") || !strcmp(s->method, "PUT") || !strcmp(s->method, "PATCH");
-    return (!len && !meant) || http1_write_field_number(&c->out, "Content-Length", len, e);
-}
-
-/* Room for the head and a body that goes out with it, at once: a buffer that grows leaves copies of a password behind. */
-static bool make_room(struct http_client *c, const struct http_send *s, struct err *e)
-{
-    uint8_t *room;
-    size_t len = strlen(s->target) + URL_HOST_TEXT + 256;
-    for (size_t i = 0; i < s->fields_len; i++)
-        len += strlen(s->fields[i].name) + strlen(s->fields[i].value) + 4;
-    if (!s->source && s->body_len <= HTTP_COALESCE)
-        len += s->body_len;
-    return buf_reserve(&c->out, len < c->out.max ? len : c->out.max, &room, e);
-}
-
-static bool write_head(struct http_client *c, const struct http_send *s, struct err *e)
-{
-    char host[URL_HOST_TEXT];
-    bool connect = !strcmp(s->method, "CONNECT");
-    url_host_write(s->host, connect ? 0 : s->tls ? 443 : 80, host);
-    if (!http1_write_request(&c->out, s->method, s->target, e) || !http1_write_field(&c->out, "Host", host, e))
-        return false;
-    for (size_t i = 0; i < s->fields_len; i++)
-        if (!http1_write_field(&c->out, s->fields[i].name, s->fields[i].value, e))
-            return false;
-    if (!connect && !write_framing(c, s, e))
-        return false;
-    if (s->expect_continue && has_body(s) && !http1_write_field(&c->out, "Expect", "100-continue", e))
-        return false;
-    if (s->close && !http1_write_field(&c->out, "Connection", "close", e))
-        return false;
-    return http1_write_end(&c->out, e);
-}
-
 bool http_client_start(struct http_client *c, const struct http_send *s, struct err *e)
 {
     assert(http_client_ready(c));
@@ -190,7 +96,7 @@ bool http_client_start(struct http_client *c, const struct http_send *s, struct 
     buf_clear(&c->out);
     c->out_at = 0;
     c->chunked = s->source && s->source_len == HTTP_CLIENT_CHUNKED;
-    if (!make_room(c, s, e) || !write_head(c, s, e)) {
+    if (!client_write_head(c, s, e)) {
         buf_clear(&c->out);
         return false;
     }
@@ -206,123 +112,13 @@ bool http_client_start(struct http_client *c, const struct http_send *s, struct 
     c->source_left = s->source ? s->source_len : 0;
     c->interim = 0;
     c->send_failed = false;
-    c->sending = s->expect_continue && has_body(s) ? SEND_WAIT : SEND_HEAD;
+    c->sending = s->expect_continue && client_has_body(s) ? SEND_WAIT : SEND_HEAD;
     c->receiving = RECEIVE_HEAD;
     /* A head and a small body are one write. */
     if (c->sending == SEND_HEAD && c->body_len && c->out.len + c->body_len <= HTTP_COALESCE &&
         buf_append(&c->out, c->body, c->body_len, NULL))
         c->body_len = 0;
     return true;
-}
-
-/* Writes what is in out. */
-static enum io flush(struct http_client *c, struct err *e)
-{
-    size_t len;
-    while (c->out_at < c->out.len) {
-        enum io io = conn_write(c->conn, c->out.data + c->out_at, c->out.len - c->out_at, &len, e);
-        if (io != IO_DONE)
-            return io;
-        c->touched = true;
-        c->out_at += len;
-    }
-    forget(c->out.data, c->out.len);
-    buf_clear(&c->out);
-    c->out_at = 0;
-    return IO_DONE;
-}
-
-static enum io send_memory(struct http_client *c, struct err *e)
-{
-    size_t len;
-    while (c->body_len) {
-        enum io io = conn_write(c->conn, c->body, c->body_len, &len, e);
-        if (io != IO_DONE)
-            return io;
-        c->body += len;
-        c->body_len -= len;
-    }
-    c->sending = SEND_FLUSH;
-    return IO_DONE;
-}
-
-/* The source has ended: at the length that was announced, or the server could never tell. */
-static enum io end_source(struct http_client *c, struct err *e)
-{
-    if (c->chunked && !http1_write_last_chunk(&c->out, e))
-        return IO_FAILED;
-    if (!c->chunked && c->source_left) {
-        err_set(e, ERR_INTERNAL, "a body that ended %llu bytes too early", (unsigned long long)c->source_left);
-        return IO_FAILED;
-    }
-    c->source = NULL;
-    c->sending = SEND_FLUSH;
-    return IO_DONE;
-}
-
-static enum io send_source(struct http_client *c, struct err *e)
-{
-    for (;;) {
-        const uint8_t *p;
-        size_t len, done = 0;
-        enum io io = flush(c, e);
-        if (io != IO_DONE)
-            return io;
-        if (!c->chunked && !c->source_left)
-            return end_source(c, e);
-        io = c->source->peek(c->source->self, &p, &len, e);
-        if (io != IO_DONE)
-            return io == IO_FAILED ? io : IO_WANT_READ;
-        if (!len)
-            return end_source(c, e);
-        if (c->chunked) {
-            len = len < HTTP_COALESCE ? len : HTTP_COALESCE;
-            if (!http1_write_chunk(&c->out, p, len, e))
-                return IO_FAILED;
-            c->source->consume(c->source->self, len);
-            continue;
-        }
-        if (len > c->source_left)
-            len = (size_t)c->source_left;
-        io = conn_write(c->conn, p, len, &done, e);
-        if (io != IO_DONE)
-            return io;
-        c->source_left -= done;
-        c->source->consume(c->source->self, done);
-    }
-}
-
-static enum io send_some(struct http_client *c, struct err *e)
-{
-    enum io io = IO_DONE;
-    while (io == IO_DONE) {
-        switch (c->sending) {
-        case SEND_NOTHING:
-        case SEND_STOPPED:
-            return IO_DONE;
-        case SEND_HEAD:
-            c->sending = SEND_BODY;
-            break;
-        case SEND_WAIT:
-            io = flush(c, e);
-            return io == IO_DONE ? IO_WANT_READ : io;
-        case SEND_BODY:
-            if (c->source) {
-                io = send_source(c, e);
-            } else {
-                io = flush(c, e);
-                if (io == IO_DONE)
-                    io = send_memory(c, e);
-            }
-            break;
-        case SEND_FLUSH:
-            io = flush(c, e);
-            if (io == IO_DONE)
-                c->sending = SEND_NOTHING;
-            break;
-        }
-    }
-    return io;
 }
 
 /* Sends what can be sent. A failure counts only if the server has not answered: it may refuse and break off. */
@@ -334,7 +130,7 @@ static enum io push(struct http_client *c, struct err *e)
             return io;
         c->shaken = true;
     }
-    enum io io = send_some(c, &c->send_error);
+    enum io io = client_send(c, &c->send_error);
     if (io != IO_FAILED)
         return io;
     c->send_failed = true;

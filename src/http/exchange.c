@@ -210,7 +210,7 @@ enum io exchange_turn(struct peer *p, struct err *e)
 void http_body_want(struct http_exchange *x)
 {
     struct peer *p = peer_of(x);
-    if (x->body_wanted)
+    if (x->body_wanted || x->answer == ANSWER_ENDED)
         return;
     x->body_wanted = true;
     x->news = x->body_ended;

@@ -80,7 +80,7 @@ size_t http_answer_write(struct http_exchange *x, const void *p, size_t len);
 void http_answer_end(struct http_exchange *x);
 
 /* 101 with Connection and Upgrade fields of the handler's; then upgraded is called. Only for a request whose head
- * says upgrade and whose body has ended. */
+ * says upgrade; one with a body that has not been read gets a 400 instead. */
 void http_upgrade(struct http_exchange *x, const struct http1_field *fields, size_t fields_len);
 
 /* Breaks the connection off: for an answer that can't be finished. ended(HTTP_GONE) follows; harmless after the end of

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "http/peer.h"
 #include "http/request.h"
 #include "net/desk.h"
@@ -38,6 +39,8 @@ static void let_go(struct job *j)
 {
     if (j->with_exchange || j->with_pool)
         return;
+    if (j->body.data)
+        secret_wipe(j->body.data, j->body.len); /* a login, perhaps */
     http_response_done(&j->response);
     buf_done(&j->body);
     arena_done(&j->arena);
@@ -77,6 +80,7 @@ static void ask(struct job *j, struct peer *p)
 {
     struct err e;
     const char *body = buf_str(&j->body);
+    assert(server_config(p->server)->pool);
     j->request = (struct http_request){
         .head = http1_head_copy(&p->reader, &j->arena),
         .match = &j->match,
@@ -124,6 +128,9 @@ static void begin(struct http_exchange *x)
     x->arena = (struct arena){ 0 };
     j->match = x->match;
     buf_init(&j->body, max);
+    uint8_t *room;
+    if (h->length <= HTTP_STREAM_SIZE) /* at once: a buffer that grows leaves copies of a password behind */
+        (void)!buf_reserve(&j->body, (size_t)h->length, &room, NULL);
     http_response_init(&j->response, &j->arena);
     x->state = j;
     j->id = desk_enter(server_desk(p->server), x);

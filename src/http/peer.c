@@ -285,7 +285,7 @@ static void free_peer(struct loop_task *t)
     struct peer *p = CONTAINER_OF(t, struct peer, burial);
     http1_reader_done(&p->reader);
     buf_done(&p->out);
-    free(p->in);
+    peer_free_input(p);
     free(p);
 }
 

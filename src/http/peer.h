@@ -73,7 +73,7 @@ struct peer {
     size_t requests;
     struct http1_reader reader;
     uint8_t *in;                 /* owned; NULL while idle */
-    size_t in_at, in_len, in_cap;
+    size_t in_at, in_len, in_cap, in_most; /* most: bytes that it ever held */
     struct buf out;
     size_t out_at;               /* written of it */
     struct http_exchange x;
@@ -99,6 +99,7 @@ enum io peer_read(struct peer *p, struct err *e);
 enum io peer_flush(struct peer *p, struct err *e);
 bool peer_unsent(const struct peer *p);
 void peer_free_buffers(struct peer *p); /* those that are empty */
+void peer_free_input(struct peer *p);
 
 /* exchange.c */
 void exchange_begin(struct peer *p);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
 #include "http/peer.h"
 #include "net/conn.h"
 
@@ -17,7 +18,7 @@ enum io peer_read(struct peer *p, struct err *e)
 {
     size_t want = read_size(p), len = 0;
     if (p->in_cap < want) {
-        free(p->in);
+        peer_free_input(p);
         p->in = xmalloc(want);
         p->in_cap = want;
     }
@@ -26,6 +27,7 @@ enum io peer_read(struct peer *p, struct err *e)
     if (io != IO_DONE)
         return io;
     p->in_len = len;
+    p->in_most = len > p->in_most ? len : p->in_most;
     p->moved += len;
     p->in_ended = !len;
     return IO_DONE;
@@ -59,13 +61,19 @@ enum io peer_flush(struct peer *p, struct err *e)
     return IO_DONE;
 }
 
+void peer_free_input(struct peer *p)
+{
+    if (p->in)
+        secret_wipe(p->in, p->in_most); /* it may have held a password or a session */
+    free(p->in);
+    p->in = NULL;
+    p->in_at = p->in_len = p->in_cap = p->in_most = 0;
+}
+
 void peer_free_buffers(struct peer *p)
 {
-    if (p->in_at == p->in_len) {
-        free(p->in);
-        p->in = NULL;
-        p->in_at = p->in_len = p->in_cap = 0;
-    }
+    if (p->in_at == p->in_len)
+        peer_free_input(p);
     if (!p->out.len)
         buf_done(&p->out);
     http1_trim(&p->reader);

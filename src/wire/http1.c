@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/secret.h"
 #include "wire/http1_parts.h"
 
 void http1_reader_init(struct http1_reader *r, enum http1_kind kind, const struct http1_limits *limits)
@@ -23,8 +24,16 @@ void http1_reader_init(struct http1_reader *r, enum http1_kind kind, const struc
     buf_init(&r->line, HTTP1_TRAILER_MAX + 2);
 }
 
+/* A head may have held a password or a session. */
+static void forget_head(struct http1_reader *r)
+{
+    if (r->bytes.data)
+        secret_wipe(r->bytes.data, r->bytes.len);
+}
+
 void http1_reader_done(struct http1_reader *r)
 {
+    forget_head(r);
     buf_done(&r->bytes);
     buf_done(&r->line);
     free(r->head.fields);
@@ -279,6 +288,7 @@ enum http1_event http1_eof(struct http1_reader *r, struct err *e)
 void http1_next(struct http1_reader *r)
 {
     assert(r->state == HTTP1_AT_END);
+    forget_head(r);
     if (r->bytes.cap > HTTP1_KEEP_MAX)
         buf_done(&r->bytes);
     buf_clear(&r->bytes);

@@ -256,8 +256,11 @@ static void an_upgrade_may_be_declined(void **state)
     rig_check(&r, "GET /hello HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n" GET("/hello"), HELLO HELLO);
     rig_send(&r, "POST /keep HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: x\r\nContent-Length: 3\r\n\r\n");
     http_upgrade(r.x, NULL, 0);
+    CHECK_EQ(r.ended, 2); /* both of /hello; this one ends when its answer is out */
+    http_body_want(r.x);  /* too late, and harmless */
     rig_turn(&r);
     CHECK_STR(rig_take(&r), REFUSAL_CLOSE("400 Bad Request", "22", "", "an upgrade with a body"));
+    CHECK_EQ(r.how, HTTP_ANSWERED);
     rig_stop(&r);
 }
 
