@@ -234,9 +234,24 @@ static size_t utf8_len(const uint8_t *s, size_t left)
     return n;
 }
 
+size_t text_printable(const char *s, size_t len)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101), highs = 0x80 * ones;
+    size_t i = 0;
+    for (uint64_t w; i + sizeof(w) <= len; i += sizeof(w)) {
+        memcpy(&w, s + i, sizeof(w));
+        /* In each byte: below 0x80; then +0x60 carries into the top bit from 0x20 on, and +1 only from 0x7f on. */
+        if ((w & highs) || ((w + 0x60 * ones) & highs) != highs || ((w + ones) & highs))
+            break;
+    }
+    while (i < len && s[i] >= 0x20 && s[i] < 0x7f)
+        i++;
+    return i;
+}
+
 bool text_utf8(const char *s, size_t len)
 {
-    for (size_t i = 0; i < len;) {
+    for (size_t i = text_printable(s, len); i < len; i += text_printable(s + i, len - i)) {
         size_t n = utf8_len((const uint8_t *)s + i, len - i);
         if (!n)
             return false;

@@ -42,6 +42,8 @@ bool text_copy(char *dst, size_t size, const char *src);
  * or turn the direction of writing (a subject could show itself backwards) become \xNN. Always terminated, cut at
  * size. */
 void text_escape(char *dst, size_t size, const char *src, size_t len);
+/* How many bytes at the start of s are printable ASCII (0x20 to 0x7e); eight at a time, for what mostly is. */
+size_t text_printable(const char *s, size_t len);
 /* True if the bytes are well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_utf8(const char *s, size_t len);
 

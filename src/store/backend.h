@@ -135,6 +135,7 @@ struct store_setting_ops {
     bool (*remove)(struct store *s, const char *key, struct err *e);
     bool (*get)(struct store *s, const char *key, store_setting_sink *sink, void *self, struct err *e);
     bool (*list)(struct store *s, store_setting_sink *sink, void *self, struct err *e);
+    bool (*count)(struct store *s, uint64_t *ret, struct err *e);
 };
 
 struct store_backend {

@@ -69,19 +69,12 @@ static bool record(struct store *s, const char *key, const char *was, const char
     return store_audit_append(s, &line, e) && s->ops->core->raise(s, e);
 }
 
-static bool count_one(void *self, const struct store_setting *row, struct err *e)
-{
-    (void)row, (void)e;
-    ++*(unsigned *)self;
-    return true;
-}
-
 static bool put(struct store *s, const struct store_setting *row, const struct store_by *by, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     const char *was;
-    unsigned count = 0;
-    if (!get(s, row->key, &a, &was, e) || (!was && !s->ops->settings->list(s, count_one, &count, e)))
+    uint64_t count = 0;
+    if (!get(s, row->key, &a, &was, e) || (!was && !s->ops->settings->count(s, &count, e)))
         return false;
     if (count >= STORE_SETTINGS_MAX)
         return err_set(e, ERR_LIMIT, "%d settings are kept, the most there may be", STORE_SETTINGS_MAX);

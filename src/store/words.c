@@ -16,7 +16,7 @@ static bool is_word(const char *s, size_t len)
 
 static bool has_controls(const char *s, size_t len, bool prose)
 {
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = text_printable(s, len); i < len; i++) {
         unsigned char c = (unsigned char)s[i];
         if ((c < 0x20 && !(prose && (c == '\n' || c == '\t'))) || c == 0x7f)
             return true;

@@ -53,4 +53,13 @@ static bool list(struct store *s, store_setting_sink *sink, void *self, struct e
            sqlite_walk(&q, setting_row, &o, e);
 }
 
-const struct store_setting_ops sqlite_settings = { .put = put, .remove = remove_it, .get = get, .list = list };
+static bool count(struct store *s, uint64_t *ret, struct err *e)
+{
+    AUTO(sqlite_query_end) struct sqlite_query q = { 0 };
+    return sqlite_query_start(&q, s, "SELECT count(*) FROM settings", "counting settings", e) &&
+           sqlite_count(&q, ret, e);
+}
+
+const struct store_setting_ops sqlite_settings = {
+    .put = put, .remove = remove_it, .get = get, .list = list, .count = count,
+};

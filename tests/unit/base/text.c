@@ -98,6 +98,24 @@ static void outside_text_is_made_harmless(void **state)
     CHECK(!text_utf8("a\0b", 3));
 }
 
+static void printable_ascii_ends_where_it_ends(void **state)
+{
+    (void)state;
+    char text[32];
+    memset(text, 'x', sizeof(text));
+    CHECK_EQ(text_printable(text, 0), 0);
+    for (size_t len = 1; len <= sizeof(text); len++) {
+        CHECK_EQ(text_printable(text, len), len);
+        for (size_t at = 0; at < len; at++) {
+            for (int byte = 0; byte < 256; byte++) {
+                text[at] = (char)byte;
+                CHECK_EQ(text_printable(text, len), byte >= 0x20 && byte < 0x7f ? len : at);
+            }
+            text[at] = 'x';
+        }
+    }
+}
+
 static void times_are_utc(void **state)
 {
     (void)state;
@@ -175,4 +193,5 @@ static void times_are_read_strictly(void **state)
 GROUP(base_text, cmocka_unit_test(base64_round_trips), cmocka_unit_test(base64_is_strict),
       cmocka_unit_test(hex_is_strict), cmocka_unit_test(numbers_are_strict),
       cmocka_unit_test(outside_text_is_made_harmless), cmocka_unit_test(times_are_utc),
+      cmocka_unit_test(printable_ascii_ends_where_it_ends),
       cmocka_unit_test(times_read_back), cmocka_unit_test(times_are_read_strictly))

@@ -16,6 +16,14 @@ int conform_audit(const struct kept_factory *f);
 int conform_setting(const struct kept_factory *f);
 int conform_rows(const struct kept_factory *f);
 
+int group_store_cells(void);
+int group_store_words(void);
+int group_store_datadir(void);
+int group_store_sqlite(void);
+int group_store_tamper(void);
+int group_store_fail(void);
+int group_store_threads(void);
+
 /* What every backend must pass. */
 static int conform(const struct kept_factory *f)
 {
@@ -26,8 +34,8 @@ static int conform(const struct kept_factory *f)
 int main(void)
 {
     static const struct kept_factory *const backends[] = { &kept_sqlite };
-    int failed = 0;
+    int failed = group_store_cells() + group_store_words() + group_store_datadir();
     for (size_t i = 0; i < ARRAY_LEN(backends); i++)
         failed += conform(backends[i]);
-    return failed;
+    return failed + group_store_sqlite() + group_store_tamper() + group_store_fail() + group_store_threads();
 }
