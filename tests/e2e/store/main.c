@@ -59,18 +59,18 @@ static void random_kills(void)
     uint64_t kept = 0;
     unsigned more = 0;
     work_make_dir(dir, false);
-    srand(20261123);
+    srandom(20261123);
     for (unsigned i = 0; i < KILLS; i++) {
         struct child c = start(dir, UINT32_MAX, 0, CRASH_KILL);
         struct work_ack ack, last;
         bool any = false;
-        for (int wanted = rand() % (KILL_ACKS + 1); wanted > 0; wanted--) {
+        for (int wanted = (int)(random() % (KILL_ACKS + 1)); wanted > 0; wanted--) {
             if (read(c.acks, &ack, sizeof(ack)) != (ssize_t)sizeof(ack))
                 work_fail("random kills", "the child ended by itself");
             any = true;
             last = ack;
         }
-        for (volatile int spin = rand() % KILL_SPIN; spin > 0; spin--)
+        for (volatile int spin = (int)(random() % KILL_SPIN); spin > 0; spin--)
             ;
         (void)kill(c.pid, SIGKILL);
         if (work_read_acks(c.acks, &ack)) {
