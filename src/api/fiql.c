@@ -136,7 +136,9 @@ static struct fiql *parse_factor(struct parser *p)
     p->at++;
     struct fiql *inside = parse_or(p);
     p->depth--;
-    if (inside && *p->at != ')')
+    if (!inside)
+        return NULL;
+    if (*p->at != ')')
         return fail(p, "a ) is missing before", p->at, strlen(p->at));
     p->at++;
     return inside;
@@ -146,11 +148,14 @@ static struct fiql *parse_factor(struct parser *p)
 static struct fiql *parse_list(struct parser *p, char separator, enum node_kind kind, struct fiql *(*part)(struct parser *))
 {
     struct fiql *left = part(p);
-    while (left && *p->at == separator) {
+    if (!left)
+        return NULL;
+    while (*p->at == separator) {
         p->at++;
-        struct fiql *right = part(p), *both = arena_alloc(p->arena, sizeof(*both));
+        struct fiql *right = part(p);
         if (!right)
             return NULL;
+        struct fiql *both = arena_alloc(p->arena, sizeof(*both));
         *both = (struct fiql){ .kind = kind, .left = left, .right = right };
         left = both;
     }

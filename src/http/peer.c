@@ -291,7 +291,8 @@ static void free_peer(struct loop_task *t)
 
 static void hand_over(struct peer *p)
 {
-    struct http_takeover t = { STEAL(p->conn), p->in ? p->in + p->in_at : (const uint8_t *)"", p->in_len - p->in_at };
+    struct http_takeover t = { .leftover = p->in ? p->in + p->in_at : (const uint8_t *)"", .leftover_len = p->in_len - p->in_at };
+    t.take_conn = STEAL(p->conn);
     p->x.handler->upgraded(&p->x, &t);
     exchange_end(p, HTTP_UPGRADED, NULL);
 }

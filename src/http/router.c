@@ -25,7 +25,7 @@ struct node {
 };
 
 struct http_router {
-    struct node *root;
+    struct node root;
 };
 
 static struct node *node_destroy(struct node *n)
@@ -45,7 +45,8 @@ struct http_router *http_router_destroy(struct http_router *r)
 {
     if (!r)
         return NULL;
-    (void)node_destroy(r->root);
+    (void)node_destroy(r->root.children);
+    free(r->root.routes);
     free(r);
     return NULL;
 }
@@ -136,9 +137,8 @@ static bool add_route(struct node *n, const struct http_route *route, struct err
 struct http_router *http_router_create(const struct http_route *routes, size_t len, struct err *e)
 {
     struct http_router *r = xcalloc(1, sizeof(*r));
-    r->root = xcalloc(1, sizeof(*r->root));
     for (size_t i = 0; i < len; i++)
-        if (!add_route(r->root, &routes[i], e))
+        if (!add_route(&r->root, &routes[i], e))
             return http_router_destroy(r);
     return r;
 }
@@ -151,6 +151,15 @@ struct walk {
     const char *end;                                /* of the path */
     bool longer;                                    /* the path has more segments than any pattern */
 };
+
+/* Bytes of a segment before its first ';'; all of them when it has none. */
+static size_t before_matrix(struct url_span s)
+{
+    size_t n = 0;
+    while (n < s.len && s.at[n] != ';')
+        n++;
+    return n;
+}
 
 static void split(const struct http1_head *h, struct arena *a, struct walk *w)
 {
@@ -166,7 +175,7 @@ static void split(const struct http1_head *h, struct arena *a, struct walk *w)
             break;
         }
         char *plain = arena_alloc(a, s.len + 1);
-        bool ok = !memchr(s.at, ';', s.len) && url_decode(s, URL_IN_PATH, plain, NULL);
+        bool ok = before_matrix(s) == s.len && url_decode(s, URL_IN_PATH, plain, NULL);
         w->segments[w->len] = s;
         w->decoded[w->len++] = ok ? plain : NULL;
     }
@@ -175,10 +184,11 @@ static void split(const struct http1_head *h, struct arena *a, struct walk *w)
 static bool fits(const struct walk *w, const struct node *n, size_t at)
 {
     struct url_span s = w->segments[at];
+    size_t before = before_matrix(s);
     switch (n->kind) {
     case LITERAL: return w->decoded[at] && !strcmp(w->decoded[at], n->literal);
     case PARAM:   return w->decoded[at] && *w->decoded[at];
-    case MATRIX:  return s.len > 1 && s.at[0] != ';' && memchr(s.at, ';', s.len);
+    case MATRIX:  return before > 0 && before < s.len;
     case REST:    return true;
     }
     abort();
@@ -194,23 +204,19 @@ static const struct http_route *route_find(const struct node *n, const char *met
 
 /* The first pattern that fits segments at and following below n, and has a route for the method (NULL: any). Each
  * node is tried at most once, for a node has one depth. */
-static const struct node *find_node(const struct walk *w, const struct node *n, size_t at, const char *method)
+static bool find_node(const struct walk *w, const struct node *n, size_t at, const char *method, const struct node **ret)
 {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): the analyzer misreads the loop above */
-    if (at == w->len && !w->longer && (method ? route_find(n, method) != NULL : n->routes_len > 0))
-        return n;
-    if (at == w->len)
-        return NULL;
-    for (const struct node *c = n->children; c; c = c->next) {
-        if (!fits(w, c, at))
-            continue;
-        bool rest = c->kind == MATRIX || c->kind == REST;
-        const struct node *found = rest ? (!method || route_find(c, method) ? c : NULL)
-                                        : find_node(w, c, at + 1, method);
-        if (found)
-            return found;
+    bool to_the_end = n->kind == MATRIX || n->kind == REST;
+    if (to_the_end || at == w->len) {
+        if ((w->longer && !to_the_end) || !(method ? route_find(n, method) != NULL : n->routes_len > 0))
+            return false;
+        *ret = n;
+        return true;
     }
-    return NULL;
+    for (const struct node *c = n->children; c; c = c->next)
+        if (fits(w, c, at) && find_node(w, c, at + 1, method, ret))
+            return true;
+    return false;
 }
 
 static void put_param(struct http_match *m, struct arena *a, const char *name, size_t len, const char *value)
@@ -239,11 +245,10 @@ static void fill_params(const struct walk *w, struct arena *a, struct http_match
         } else if (kind == REST) {
             put_param(m, a, in, name, arena_strndup(a, s.at, (size_t)(w->end - s.at)));
         } else {
-    /* NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): the analyzer misreads the loop above */
-            const char *cut = memchr(s.at, ';', s.len);
-            put_param(m, a, in, name, arena_strndup(a, s.at, (size_t)(cut - s.at)));
+            const char *behind = s.at + before_matrix(s) + 1;
+            put_param(m, a, in, name, arena_strndup(a, s.at, (size_t)(behind - 1 - s.at)));
             in = braces(in + name + 2, true, &name);
-            put_param(m, a, in, name, arena_strndup(a, cut + 1, (size_t)(w->end - cut - 1)));
+            put_param(m, a, in, name, arena_strndup(a, behind, (size_t)(w->end - behind)));
         }
     }
 }
@@ -266,12 +271,12 @@ void http_router_find(const struct http_router *r, const struct http1_head *h, s
     if (!h->url.path.len)
         return; /* "*" and CONNECT */
     split(h, a, &w);
-    const struct node *n = find_node(&w, r->root, 0, method);
-    if (n) {
+    const struct node *n;
+    if (find_node(&w, &r->root, 0, method, &n)) {
         ret->status = 200;
         ret->route = route_find(n, method);
         fill_params(&w, a, ret);
-    } else if ((n = find_node(&w, r->root, 0, NULL))) {
+    } else if (find_node(&w, &r->root, 0, NULL, &n)) {
         ret->status = 405;
         ret->allow = allowed(n, a);
     }

@@ -19,7 +19,7 @@ static void write_paths(struct xml_writer *w, const char *type, const char *cons
     xml_open(w, "propSet");
     xml_leaf(w, "type", type);
     xml_leaf_boolean(w, "all", false);
-    for (size_t i = 0; paths[i] && i < VIM_PATHS_MAX; i++)
+    for (size_t i = 0; paths[i]; i++)
         xml_leaf(w, "pathSet", paths[i]);
     xml_close(w);
 }

@@ -5,7 +5,6 @@
 
 enum {
     VIM_PAGE_OBJECTS = 50,  /* asked for in one page: a host with its certificate is 20 kB of XML, one element a byte */
-    VIM_PATHS_MAX = 16,
 };
 
 /* Called for each object, in order; el is its ObjectContent, alive for the call. Return false (with e set) to stop. */

@@ -167,7 +167,7 @@ static void soap_expired(struct vim_session *s, uint64_t epoch)
 bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t deadline_ms, struct arena *a,
                       const struct xml_element **ret, struct vim_fault *fault, struct err *e)
 {
-    struct vim_fault here;
+    struct vim_fault here = { 0 };
     fault = fault ? fault : &here;
     *fault = (struct vim_fault){ 0 };
     for (int again = 1;; again--) {

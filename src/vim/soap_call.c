@@ -13,7 +13,7 @@
 bool vim_object_read(const struct xml_element *el, struct vim_object *ret)
 {
     const char *type = el ? xml_attribute(el, NULL, "type") : NULL;
-    struct vim_object o;
+    struct vim_object o = { 0 };
     if (!type || !*type || !el->text_len || !text_copy(o.type, sizeof(o.type), type) ||
         !text_copy(o.id, sizeof(o.id), el->text))
         return false;

@@ -96,7 +96,7 @@ bool vim_task_wait(struct vim_session *s, const struct vim_object *task, const s
 {
     struct wait w = { .session = s, .task = task, .deadline_ms = deadline_ms, .percent = -1 };
     struct vim_object result;
-    struct vim_fault here;
+    struct vim_fault here = { 0 };
     enum task_state state = TASK_UNKNOWN;
     w.how = how ? *how : (struct vim_task_wait){ 0 };
     fault = fault ? fault : &here;

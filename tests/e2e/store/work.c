@@ -30,7 +30,6 @@ void work_fail(const char *when, const char *fmt, ...)
     va_list args;
     va_start(args, fmt);
     (void)fprintf(stderr, "%s: ", when);
-    /* NOLINTNEXTLINE(clang-analyzer-valist.Uninitialized): va_start is two lines up */
     (void)vfprintf(stderr, fmt, args);
     (void)fputc('\n', stderr);
     va_end(args);

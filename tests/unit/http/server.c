@@ -192,8 +192,7 @@ static void clients_that_go_are_noticed(void **state)
 {
     (void)state;
     static const char *const requests[] = {
-    /* NOLINTNEXTLINE(bugprone-suspicious-missing-comma): one literal over two lines */
-        "", "GET", GET("/hello"), "PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na",
+        "", "GET", "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n", "PUT /sink HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\na",
         "PUT /sink HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
     };
     for (size_t i = 0; i < ARRAY_LEN(requests); i++) {
