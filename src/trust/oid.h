@@ -39,6 +39,7 @@ static const uint8_t OID_CPS[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 
 static const uint8_t OID_USER_NOTICE[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 2, 2 };
 /* 1.3.6.1.5.5.7.8.9: SmtpUTF8Mailbox, an otherName (RFC 9598) */
 static const uint8_t OID_SMTP_MAILBOX[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 8, 9 };
-/* 2.25.187584262216379175263607347306784521616: made by vsphere-lab's CAs, never critical (docs/trust.md). */
-static const uint8_t OID_LAB[] __attribute__((unused)) = { 0x69, 0x82, 0x9a, 0x9f, 0xb5, 0x8b, 0xcb, 0xb0, 0xe2, 0xa9,
-                                                           0xfd, 0x9f, 0x9e, 0xcb, 0x8d, 0xb1, 0xf2, 0xa9, 0xfb, 0x10 };
+/* 1.3.6.1.4.1.32473.1818321441: made by vsphere-lab's CAs, never critical (docs/trust.md). Under the number for
+ * documentation (RFC 5612), because a UUID's arc (2.25) is longer than what Go's crypto/x509 reads. */
+static const uint8_t OID_LAB[] __attribute__((unused)) = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x81, 0xfd, 0x59, 0x86, 0xe3,
+                                                           0x85, 0xc4, 0x21 };

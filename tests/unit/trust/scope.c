@@ -247,7 +247,7 @@ static void lab_certificates_need_the_lab(void **state)
     AUTO(mint_destroyp) struct mint *m = mint_create();
     const struct mint_made *ca = mint_cert(m, &(struct mint_cert){ .subject = "/CN=lab", .key = 1,
         .exts = MINT_EXTS(mint_bc(m, true, true, -1), MINT_SKI,
-                          mint_raw(m, "2.25.187584262216379175263607347306784521616", false, "0500")) });
+                          mint_raw(m, "1.3.6.1.4.1.32473.1818321441", false, "0500")) });
     const struct mint_made *leaf = mint_leaf(m, ca, "/CN=leaf", 2, NULL);
     ASK(TRUST_LAB, .chain = LIST(leaf), .anchors = LIST(ca));
     ASK(TRUST_OK, .chain = LIST(leaf), .anchors = LIST(ca), .q.policy.allow_lab = true);
