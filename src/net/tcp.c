@@ -85,6 +85,13 @@ struct conn *tcp_adopt(int take_fd)
     return create(take_fd, TCP_OPEN, NULL);
 }
 
+void tcp_reset(struct conn *take)
+{
+    struct linger at_once = { .l_onoff = 1 };
+    (void)setsockopt(of(take)->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    (void)conn_destroy(take);
+}
+
 static enum err_kind kind_of(int sys)
 {
     switch (sys) {

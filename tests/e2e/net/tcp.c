@@ -1,5 +1,6 @@
 #include "net/tcp.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -43,6 +44,23 @@ static int refuse_on(const char *ip, struct address *ret)
 static bool connect_now(struct conn *c, int64_t ms, struct err *e)
 {
     return io_run(&conn_shaking, c, clock_mono_ms() + ms, e);
+}
+
+static void a_reset_is_no_orderly_end(void **state)
+{
+    (void)state;
+    struct err e;
+    struct address at;
+    int fd = listen_on("127.0.0.1", 5, &at);
+    struct conn *near = tcp_connect(&at, 1, NULL);
+    uint8_t byte;
+    CHECK_OK(connect_now(near, 10000, &e), &e);
+    tcp_reset(near);
+    int far = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
+    CHECK(far < 0 || (recv(far, &byte, 1, 0) < 0 && errno == ECONNRESET));
+    if (far >= 0)
+        (void)close(far);
+    (void)close(fd);
 }
 
 static void bytes_go_both_ways(void **state)
@@ -239,6 +257,6 @@ static void a_reset_is_an_error_not_an_end(void **state)
     CHECK_EQ(close(fd), 0);
 }
 
-GROUP(e2e_tcp, cmocka_unit_test(bytes_go_both_ways), cmocka_unit_test(a_writer_waits_for_a_slow_reader),
+GROUP(e2e_tcp, cmocka_unit_test(bytes_go_both_ways), cmocka_unit_test(a_reset_is_no_orderly_end), cmocka_unit_test(a_writer_waits_for_a_slow_reader),
       cmocka_unit_test(the_first_address_that_answers_wins), cmocka_unit_test(a_silent_address_gets_its_share_only),
       cmocka_unit_test(options_reach_the_socket), cmocka_unit_test(a_reset_is_an_error_not_an_end))
