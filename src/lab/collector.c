@@ -1,0 +1,226 @@
+#include "lab/sdk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/random.h"
+#include "http/request.h"
+
+enum {
+    PATHS_MAX = 256, /* properties asked of one object */
+    PAGE_MAX = 1000, /* objects of one answer when the client names no number */
+};
+
+struct paths {
+    const char *at[PATHS_MAX];
+    size_t len;
+};
+
+static void add_path(struct paths *p, const char *path)
+{
+    for (size_t i = 0; i < p->len; i++)
+        if (!strcmp(p->at[i], path))
+            return;
+    if (p->len < PATHS_MAX)
+        p->at[p->len++] = path;
+}
+
+static void add_paths(struct paths *p, struct lab_object o, const struct xml_element *request, const char *spec_name)
+{
+    for (const struct xml_element *spec = xml_child(request, VIM_NS, spec_name); spec;
+         spec = xml_next(spec, VIM_NS, spec_name)) {
+        for (const struct xml_element *s = xml_child(spec, VIM_NS, "propSet"); s; s = xml_next(s, VIM_NS, "propSet")) {
+            const char *type = xml_child_text(s, VIM_NS, "type"), *name;
+            bool all = lab_yes(xml_child(s, VIM_NS, "all"));
+            if (!type || !lab_type_is_a(lab_object_type(o), type))
+                continue;
+            for (size_t i = 0; all && (name = lab_property_name(o, i)); i++)
+                add_path(p, name);
+            for (const struct xml_element *x = xml_child(s, VIM_NS, "pathSet"); x; x = xml_next(x, VIM_NS, "pathSet"))
+                add_path(p, x->text);
+        }
+    }
+}
+
+static void write_ref(struct lab_call *c, const char *name, struct lab_object o)
+{
+    lab_value_bare(c->w, name, lab_ref(c->k.arena, NULL, NULL, lab_object_type(o), lab_object_moid(&c->k, o)));
+}
+
+static void write_missing(struct lab_call *c, const char *path)
+{
+    struct xml_writer *w = c->w;
+    xml_open(w, "missingSet");
+    xml_leaf(w, "path", path);
+    xml_open(w, "fault");
+    xml_open(w, "fault");
+    xml_attr(w, "xsi:type", "InvalidProperty");
+    xml_leaf(w, "name", path);
+    xml_close(w);
+    xml_leaf(w, "localizedMessage", "The property is not known");
+    xml_close(w);
+    xml_close(w);
+}
+
+/* The properties, then those that the type does not have. */
+static void write_properties(struct lab_call *c, struct lab_object o, const struct xml_element *request,
+                             const char *spec_name, bool changes)
+{
+    struct paths p = { .len = 0 };
+    struct paths missing = { .len = 0 };
+    add_paths(&p, o, request, spec_name);
+    for (size_t i = 0; i < p.len; i++) {
+        bool known;
+        struct lab_value *v = lab_value_of(&c->k, o, p.at[i], &known);
+        if (!known)
+            add_path(&missing, p.at[i]);
+        if (!v)
+            continue;
+        xml_open(c->w, changes ? "changeSet" : "propSet");
+        xml_leaf(c->w, "name", p.at[i]);
+        if (changes)
+            xml_leaf(c->w, "op", "assign");
+        lab_value_boxed(c->w, "val", v);
+        xml_close(c->w);
+    }
+    for (size_t i = 0; i < missing.len; i++)
+        write_missing(c, missing.at[i]);
+}
+
+void lab_write_object(struct lab_call *c, const char *name, struct lab_object o, const struct xml_element *request,
+                      const char *spec_name)
+{
+    xml_open(c->w, name);
+    write_ref(c, "obj", o);
+    write_properties(c, o, request, spec_name, false);
+    xml_close(c->w);
+}
+
+void lab_write_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name)
+{
+    write_properties(c, o, request, spec_name, true);
+}
+
+/* ---- the methods ---- */
+
+static bool select_all(struct lab_call *c, struct lab_selection *s)
+{
+    for (const struct xml_element *spec = lab_arg(c, "specSet"); spec; spec = xml_next(spec, VIM_NS, "specSet"))
+        if (!lab_select(c, spec, s))
+            return false;
+    return true;
+}
+
+/* Keeps what is left for ContinueRetrievePropertiesEx and writes its token. */
+static void keep_rest(struct lab_call *c, const struct lab_selection *s, size_t at)
+{
+    struct lab_session *session = c->k.session;
+    size_t count = 0;
+    struct lab_page *oldest = NULL, *p = xcalloc(1, sizeof(*p));
+    for (struct lab_page *it = session->pages; it; it = it->next, count++)
+        oldest = it;
+    if (count == LAB_PAGES_MAX)
+        lab_page_end(session, oldest);
+    random_uuid(p->name);
+    p->request = xmemdup(c->rq->body, c->rq->body_len);
+    p->request_len = c->rq->body_len;
+    p->len = s->len;
+    p->at = p->max = at;
+    p->objects = xmemdup(s->objects, s->len * sizeof(*s->objects));
+    for (size_t i = 0; i < p->len; i++)
+        p->objects[i].moid = NULL; /* lived in the request; views are never a page's objects */
+    p->next = session->pages;
+    session->pages = p;
+    xml_leaf(c->w, "token", p->name);
+}
+
+/* Not in the documented API: what pyvmomi 8 reads a property with. */
+bool lab_fetch(struct lab_call *c)
+{
+    const char *path = lab_arg_text(c, "prop");
+    bool known = false;
+    if (!c->k.session && !lab_is_open(c->self))
+        return lab_say(c, "NotAuthenticated", "The session is not authenticated.");
+    struct lab_value *v = path ? lab_value_of(&c->k, c->self, path, &known) : NULL;
+    if (!known)
+        return lab_say_value(c, "InvalidProperty", "The property is not known", "name", path ? path : "");
+    if (v)
+        lab_value_boxed(c->w, "returnval", v);
+    return true;
+}
+
+bool lab_retrieve_ex(struct lab_call *c)
+{
+    struct lab_selection s = { 0 };
+    int64_t max;
+    if (!select_all(c, &s))
+        return false;
+    if (!xml_integer(xml_child(lab_arg(c, "options"), VIM_NS, "maxObjects"), 1, PAGE_MAX, &max))
+        max = PAGE_MAX;
+    size_t now = s.len < (size_t)max || !c->k.session ? s.len : (size_t)max;
+    if (!s.len)
+        return true;
+    xml_open(c->w, "returnval");
+    if (now < s.len)
+        keep_rest(c, &s, now);
+    for (size_t i = 0; i < now; i++)
+        lab_write_object(c, "objects", s.objects[i], c->body, "specSet");
+    xml_close(c->w);
+    return true;
+}
+
+bool lab_retrieve(struct lab_call *c)
+{
+    struct lab_selection s = { 0 };
+    if (!select_all(c, &s))
+        return false;
+    for (size_t i = 0; i < s.len; i++)
+        lab_write_object(c, "returnval", s.objects[i], c->body, "specSet");
+    return true;
+}
+
+static struct lab_page *page_of(struct lab_call *c)
+{
+    const char *wanted = lab_arg_text(c, "token");
+    struct lab_page *p = wanted ? c->k.session->pages : NULL;
+    while (p && strcmp(p->name, wanted) != 0)
+        p = p->next;
+    return p;
+}
+
+/* The request that began it, read once more. */
+static const struct xml_element *read_again(struct lab_call *c, const char *request, size_t len)
+{
+    struct xml_element *root;
+    if (!xml_parse(request, len, NULL, c->k.arena, &root, NULL))
+        abort(); /* it could be read before */
+    const struct xml_element *body = root->last;
+    return body->first;
+}
+
+bool lab_continue(struct lab_call *c)
+{
+    struct lab_page *p = page_of(c);
+    if (!p)
+        return lab_say_value(c, "InvalidArgument", "A specified parameter was not correct: token", "invalidProperty", "token");
+    const struct xml_element *request = read_again(c, p->request, p->request_len);
+    size_t end = p->len - p->at < p->max ? p->len : p->at + p->max;
+    xml_open(c->w, "returnval");
+    if (end < p->len)
+        xml_leaf(c->w, "token", p->name);
+    for (; p->at < end; p->at++)
+        lab_write_object(c, "objects", p->objects[p->at], request, "specSet");
+    xml_close(c->w);
+    if (p->at == p->len)
+        lab_page_end(c->k.session, p);
+    return true;
+}
+
+bool lab_cancel_retrieve(struct lab_call *c)
+{
+    struct lab_page *p = page_of(c);
+    if (p)
+        lab_page_end(c->k.session, p);
+    return true;
+}

@@ -1,0 +1,165 @@
+#include "lab/control.h"
+
+#include <jansson.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "lab/estate.h"
+#include "lab/keep.h"
+#include "wire/json.h"
+
+struct asked {
+    struct lab_estate *estate;
+    json_t *request;
+    json_t *answer; /* an object */
+    bool down;
+};
+
+static int64_t now_s(void)
+{
+    return clock_wall_ms() / 1000;
+}
+
+static struct lab_endpoint *target_of(const struct asked *a, struct err *e)
+{
+    const char *name = json_string_value(json_object_get(a->request, "target"));
+    struct lab_endpoint *ep = name ? lab_endpoint_named(a->estate, name) : NULL;
+    if (!name)
+        (void)err_set(e, ERR_INPUT, "\"target\" must name a vCenter, a host or an NSX Manager");
+    else if (!ep)
+        (void)err_set(e, ERR_NOT_FOUND, "nothing in the estate is called %s", name);
+    return ep;
+}
+
+static bool do_status(struct asked *a, struct err *e)
+{
+    struct buf b;
+    json_t *state = NULL;
+    buf_init(&b, LAB_FILE_MAX);
+    const struct wire_json_limits wide = { .bytes = LAB_FILE_MAX, .values = 10 * 1000 * 1000 };
+    bool ok = lab_state_json(a->estate, &b, e) && wire_json_read(buf_str(&b), b.len, &wide, &state, e);
+    if (ok)
+        (void)json_object_set_new(a->answer, "estate", state);
+    buf_done(&b);
+    return ok;
+}
+
+static bool do_down(struct asked *a, struct err *e)
+{
+    (void)e;
+    a->down = true;
+    return true;
+}
+
+static bool do_fault(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    const char *name = json_string_value(json_object_get(a->request, "fault"));
+    if (!ep)
+        return false;
+    if (name && !strcmp(name, "clear")) {
+        if (ep->kind == LAB_VCENTER)
+            ep->vcenter->wrong = 0;
+        return lab_set_faults(ep, 0, e);
+    }
+    unsigned bit = name ? lab_fault_of(name, ep->kind) : 0;
+    if (!bit)
+        return err_set(e, ERR_INPUT, "\"fault\" must be \"clear\" or a fault that this kind of endpoint can have");
+    if (bit == LAB_FAULT_SESSIONS) {
+        lab_sessions_end(ep->vcenter);
+        return true;
+    }
+    return lab_set_faults(ep, ep->faults | bit, e);
+}
+
+static bool do_replace(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    return ep && lab_replace(ep, now_s(), e);
+}
+
+/* A host alone, or all hosts of a vCenter. */
+static bool do_renew(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    if (!ep || ep->kind == LAB_HOST)
+        return ep && lab_replace(ep, now_s(), e);
+    struct lab_vcenter *vc = ep->vcenter;
+    for (size_t i = 0; i < vc->hosts_len; i++)
+        if (!lab_replace(&vc->hosts[i].at, now_s(), e))
+            return false;
+    (void)json_object_set_new(a->answer, "hosts", json_integer((json_int_t)vc->hosts_len));
+    return true;
+}
+
+static bool do_rotate(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    if (ep && ep->kind != LAB_VCENTER)
+        return err_set(e, ERR_INPUT, "only a vCenter has a VMCA");
+    return ep && lab_rotate(ep->vcenter, now_s(), e) && lab_estate_publish(a->estate, e);
+}
+
+static bool do_faults(struct asked *a, struct err *e)
+{
+    (void)e;
+    json_t *list = json_array();
+    unsigned bit, kinds;
+    const char *name;
+    for (size_t i = 0; (name = lab_fault_name(i, &bit, &kinds)); i++)
+        (void)json_array_append_new(list, json_string(name));
+    (void)json_object_set_new(a->answer, "faults", list);
+    return true;
+}
+
+static const struct {
+    const char *name;
+    bool (*run)(struct asked *a, struct err *e);
+    bool changes;
+} commands[] = {
+    { "status", do_status, false }, { "faults", do_faults, false },  { "down", do_down, false },
+    { "fault", do_fault, true },    { "replace", do_replace, true }, { "renew", do_renew, true },
+    { "rotate", do_rotate, true },
+};
+
+static bool run(struct asked *a, struct err *e)
+{
+    const char *what = json_string_value(json_object_get(a->request, "do"));
+    for (size_t i = 0; what && i < ARRAY_LEN(commands); i++) {
+        if (strcmp(commands[i].name, what) != 0)
+            continue;
+        return commands[i].run(a, e) && (!commands[i].changes || lab_estate_publish(a->estate, e));
+    }
+    return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, replace, renew, rotate or down");
+}
+
+void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down)
+{
+    AUTO(wire_json_decrefp) json_t *request = NULL;
+    AUTO(wire_json_decrefp) json_t *answer = json_object();
+    struct asked a = { .estate = s, .answer = answer };
+    struct err e;
+    size_t before = out->len;
+    LAB_LOCKED(s);
+    bool ok = wire_json_read(line, len, NULL, &request, &e);
+    a.request = request;
+    ok = ok && run(&a, &e);
+    (void)json_object_set_new(answer, "ok", json_boolean(ok));
+    if (!ok)
+        (void)json_object_set_new(answer, "error", json_string(e.msg));
+    if (!wire_json_write(out, answer, NULL) || !buf_puts(out, "\n", NULL)) {
+        out->len = before;
+        if (!buf_puts(out, "{\"ok\":false,\"error\":\"the answer is too long\"}\n", NULL))
+            out->len = before; /* the client reads nothing: it asked more than it took */
+    }
+    *ret_down = a.down;
+}
+
+bool lab_control_request(struct buf *out, const char *what, const char *target, const char *fault, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *j = json_pack("{s:s, s:s*, s:s*}", "do", what, "target", target, "fault", fault);
+    if (!j)
+        return err_set(e, ERR_INPUT, "not UTF-8");
+    return wire_json_write(out, j, e) && buf_puts(out, "\n", e);
+}

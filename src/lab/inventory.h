@@ -1,0 +1,68 @@
+/* lab/inventory.h - the managed objects of one vCenter: which there are, which type they have, and their properties.
+ * Called by the property collector and the methods. Objects are values: nothing is kept per object, everything
+ * follows from the estate, so that a vCenter of 10,000 hosts costs nothing until it is asked. Under lab_lock. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "lab/estate.h"
+#include "lab/value.h"
+
+enum lab_mo {
+    MO_SERVICE_INSTANCE, MO_SESSION_MANAGER, MO_COLLECTOR, MO_VIEW_MANAGER, MO_VIEW, MO_SEARCH_INDEX, MO_SETTINGS,
+    MO_CERT_MANAGER, MO_ROOT, MO_DATACENTER, MO_VM_FOLDER, MO_HOST_FOLDER, MO_DATASTORE_FOLDER, MO_NETWORK_FOLDER,
+    MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
+    MO_KINDS,
+};
+
+enum { LAB_MOID_MAX = 96 };
+
+struct lab_object {
+    enum lab_mo mo;
+    unsigned n;              /* of a host, a VM */
+    const char *moid;        /* of a view or a collector: as the client wrote it */
+};
+
+/* Who asks, and what answers are made for. */
+struct lab_asking {
+    struct lab_vcenter *vc;
+    struct lab_session *session; /* NULL: not logged in */
+    struct arena *arena;
+    int64_t now;                 /* seconds since 1970 */
+    unsigned api;                /* the version that the client speaks: 607 for 6.7, 703, 800 */
+};
+
+/* False when there is no such object (now). */
+bool lab_object_find(const struct lab_asking *k, const char *moid, struct lab_object *ret);
+const char *lab_object_moid(const struct lab_asking *k, struct lab_object o);
+const char *lab_object_type(struct lab_object o);
+/* The name of a folder, a cluster and the like, of which there is one each; NULL of the others. */
+const char *lab_object_name(struct lab_object o);
+bool lab_type_is_a(const char *type, const char *base);
+bool lab_object_same(struct lab_object a, struct lab_object b);
+/* The estate's version at the object's last change. */
+uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o);
+/* 0 until count - 1 of those in the inventory; views walk it. */
+size_t lab_inventory_len(const struct lab_vcenter *vc);
+struct lab_object lab_inventory_at(const struct lab_vcenter *vc, size_t i);
+
+/* The first-level property of that name. *ret_known is false when the type has none of that name. NULL: it is unset. */
+struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *name, bool *ret_known);
+/* The n-th property's name of that type, NULL past the last. */
+const char *lab_property_name(struct lab_object o, size_t n);
+
+/* In session.c: a view or collector of this session. */
+bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_mo *ret);
+/* There as well: a container view's objects. */
+struct lab_value *lab_view_objects(const struct lab_asking *k, struct lab_object view);
+
+/* In props_*.c. */
+typedef struct lab_value *lab_build(const struct lab_asking *k, struct lab_object o);
+lab_build lab_host_summary, lab_host_runtime, lab_host_config, lab_host_config_manager, lab_host_hardware,
+    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info;
+lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_pool, lab_vm_datastore, lab_vm_network;
+/* Also in RetrieveServiceContent. */
+struct lab_value *lab_service_content(const struct lab_asking *k, const char *name);
+struct lab_value *lab_user_session(const struct lab_asking *k, struct lab_value *parent, const char *name,
+                                   const struct lab_session *s);

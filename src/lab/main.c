@@ -1,0 +1,240 @@
+/* vsphere-lab: a simulated vSphere estate on loopback addresses (docs/lab.md). This file is the wiring. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "lab/control.h"
+#include "lab/estate.h"
+#include "lab/front.h"
+#include "lab/keep.h"
+#include "net/loop.h"
+#include "net/pool.h"
+#include "wire/settings.h"
+
+enum {
+    THREADS = 16,  /* each waiting WaitForUpdatesEx takes one */
+    QUEUE = 1024,
+    EXIT_USAGE = 2,
+};
+
+static const char usage[] =
+    "usage: vsphere-lab up [SCENARIO.ini] --dir DIR [--ready-fd N] [--byte-exact]\n"
+    "       vsphere-lab status --dir DIR\n"
+    "       vsphere-lab fault TARGET FAULT|clear --dir DIR\n"
+    "       vsphere-lab replace|renew|rotate TARGET --dir DIR\n"
+    "       vsphere-lab down --dir DIR\n"
+    "TARGET: vc1, vc1/host-2, a host's name, nsx1. vsphere-lab(1) has the faults.\n";
+
+struct options {
+    const char *words[4]; /* the command and its operands */
+    size_t words_len;
+    const char *dir;
+    int ready_fd; /* -1: none */
+    bool byte_exact;
+};
+
+/* The one thing that a signal handler may reach. */
+static struct loop *the_loop;
+
+static void on_signal(int number)
+{
+    (void)number;
+    int kept = errno;
+    loop_stop(the_loop);
+    errno = kept;
+}
+
+static bool take_option(struct options *o, int argc, char **argv, int *at, struct err *e)
+{
+    const char *word = argv[*at];
+    if (!strcmp(word, "--byte-exact")) {
+        o->byte_exact = true;
+        return true;
+    }
+    if (*at + 1 >= argc)
+        return err_set(e, ERR_INPUT, "%s: no such option, or its value is missing", word);
+    const char *value = argv[++*at];
+    if (!strcmp(word, "--dir")) {
+        o->dir = value;
+        return true;
+    }
+    uint64_t fd;
+    if (!strcmp(word, "--ready-fd") && text_number(value, 0, 1000000, &fd)) {
+        o->ready_fd = (int)fd;
+        return true;
+    }
+    return err_set(e, ERR_INPUT, "%s %s: no such option, or not a value for it", word, value);
+}
+
+static bool parse(struct options *o, int argc, char **argv, struct err *e)
+{
+    *o = (struct options){ .ready_fd = -1 };
+    for (int i = 1; i < argc; i++) {
+        if (!strncmp(argv[i], "--", 2)) {
+            if (!take_option(o, argc, argv, &i, e))
+                return false;
+        } else if (o->words_len == ARRAY_LEN(o->words)) {
+            return err_set(e, ERR_INPUT, "one word too many: %s", argv[i]);
+        } else {
+            o->words[o->words_len++] = argv[i];
+        }
+    }
+    if (!o->words_len || !o->dir)
+        return err_set(e, ERR_INPUT, "a command and --dir DIR are needed");
+    return true;
+}
+
+static void banner(const struct lab_estate *s)
+{
+    (void)printf("vsphere-lab: scenario %s, port %u, files in %s\n", s->scenario->name, s->port, s->dir);
+    (void)printf("  %llu keys are shared by all hosts; nothing here is a secret worth keeping\n",
+                 (unsigned long long)s->scenario->host_keys);
+    if (s->scenario->seed)
+        (void)printf("  SEED \"%s\": the keys of this estate are public, anybody can sign with its CAs\n", s->scenario->seed);
+    if (!s->mark)
+        (void)printf("  BYTE-EXACT: the CAs do not carry the lab's mark, nothing keeps them out of a real trust store but you\n");
+    for (size_t i = 0; i < s->vcenters_len; i++) {
+        char ip[16];
+        lab_ip_text(s->vcenters[i].at.ip, ip);
+        (void)printf("  %-24s %-15s %zu hosts\n", s->vcenters[i].at.name, ip, s->vcenters[i].hosts_len);
+    }
+    (void)fflush(stdout);
+}
+
+static bool say_ready(const struct lab_estate *s, int fd, struct err *e)
+{
+    char line[LAB_NAME + 64];
+    if (fd < 0)
+        return true;
+    int len = snprintf(line, sizeof(line), "ready https://%s:%u\n", s->vcenters[0].at.name, s->port);
+    if (write(fd, line, (size_t)len) != len)
+        return err_sys(e, ERR_STORE, errno, "writing to --ready-fd %d", fd);
+    (void)close(fd);
+    return true;
+}
+
+static void end_waits(struct lab_estate *s)
+{
+    LAB_LOCKED(s);
+    s->closing = true;
+    (void)pthread_cond_broadcast(&s->news);
+}
+
+struct last {
+    struct loop_task task;
+    struct loop *loop;
+};
+
+static void stop_last(struct loop_task *t)
+{
+    loop_stop(CONTAINER_OF(t, struct last, task)->loop);
+}
+
+/* Answers of the pool that are on their way find their connections still there. */
+static void hear_answers(struct loop *loop)
+{
+    struct last last = { .task = { .run = stop_last }, .loop = loop };
+    loop_post(loop, &last.task);
+    if (!loop_run(loop, NULL))
+        LOG(WARN, "lab.stop", "the loop could not run once more");
+}
+
+static bool serve(struct lab_estate *s, int ready_fd, struct err *e)
+{
+    const struct pool_config threads = { "lab", THREADS, QUEUE };
+    AUTO(loop_destroyp) struct loop *loop = loop_create(e);
+    struct pool *pool = loop ? pool_create(&threads, e) : NULL;
+    struct lab_front *front = pool ? lab_front_create(loop, pool, s, e) : NULL;
+    struct lab_control *control = NULL;
+    bool ok = front && lab_front_listen(front, e) && (control = lab_control_create(loop, s, e)) && lab_estate_publish(s, e);
+    if (ok) {
+        struct sigaction stop = { .sa_handler = on_signal };
+        the_loop = loop;
+        (void)sigaction(SIGTERM, &stop, NULL);
+        (void)sigaction(SIGINT, &stop, NULL);
+        banner(s);
+        ok = say_ready(s, ready_fd, e) && loop_run(loop, e);
+        stop.sa_handler = SIG_IGN;
+        (void)sigaction(SIGTERM, &stop, NULL);
+        (void)sigaction(SIGINT, &stop, NULL);
+    }
+    end_waits(s);
+    (void)lab_control_destroy(control);
+    (void)pool_destroy(pool);
+    if (pool)
+        hear_answers(loop);
+    (void)lab_front_destroy(front);
+    return ok;
+}
+
+static bool up(const struct options *o, struct err *e)
+{
+    struct buf text;
+    struct rlimit files;
+    buf_init(&text, SETTINGS_FILE_MAX);
+    bool ok = o->words_len < 2 || lab_keep_load(o->words[1], &text, e);
+    struct lab_estate *s = NULL;
+    if (ok)
+        s = lab_estate_open(o->dir, o->words_len < 2 ? NULL : buf_str(&text), text.len, clock_wall_ms() / 1000,
+                            o->byte_exact, e);
+    buf_done(&text);
+    if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &files); /* fewer connections at a time is all that it costs */
+    }
+    ok = s && serve(s, o->ready_fd, e);
+    (void)lab_estate_destroy(s);
+    return ok;
+}
+
+/* Whatever else there is goes to the lab that runs. */
+static bool ask(const struct options *o, struct err *e)
+{
+    static const char *const needs_target[] = { "fault", "replace", "renew", "rotate" };
+    size_t words = 1;
+    for (size_t i = 0; i < ARRAY_LEN(needs_target); i++)
+        if (!strcmp(o->words[0], needs_target[i]))
+            words = i == 0 ? 3 : 2;
+    if (words == 1 && strcmp(o->words[0], "status") != 0 && strcmp(o->words[0], "down") != 0)
+        return err_set(e, ERR_INPUT, "no such command: %s", o->words[0]);
+    if (o->words_len != words)
+        return err_set(e, ERR_INPUT, "%s takes %zu words after it", o->words[0], words - 1);
+    struct buf answer, line;
+    buf_init(&answer, LAB_FILE_MAX);
+    buf_init(&line, LAB_CONTROL_LINE_MAX);
+    bool ok = lab_control_request(&line, o->words[0], words > 1 ? o->words[1] : NULL, words > 2 ? o->words[2] : NULL, e) &&
+              lab_control_ask(o->dir, buf_str(&line), &answer, e);
+    if (ok) {
+        (void)fputs(buf_str(&answer), stdout);
+        ok = !strstr(buf_str(&answer), "\"ok\":false") || err_set(e, ERR_INPUT, "the lab refused it");
+    }
+    buf_done(&answer);
+    buf_done(&line);
+    return ok;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct err e;
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (argc == 2 && !strcmp(argv[1], "--help")) {
+        (void)fputs(usage, stdout);
+        return 0;
+    }
+    if (!parse(&o, argc, argv, &e)) {
+        (void)fprintf(stderr, "vsphere-lab: %s\n%s", e.msg, usage);
+        return EXIT_USAGE;
+    }
+    if (!strcmp(o.words[0], "up") && o.words_len <= 2 ? up(&o, &e) : ask(&o, &e))
+        return 0;
+    (void)fprintf(stderr, "vsphere-lab: %s\n", e.msg);
+    return e.kind == ERR_INPUT ? EXIT_USAGE : 1;
+}

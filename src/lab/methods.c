@@ -1,0 +1,247 @@
+#include "lab/sdk.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "lab/pem.h"
+
+static const struct {
+    const char *version, *api, *build, *full;
+} releases[] = {
+    { "6.7.0", "6.7.3", "18485185", "VMware vCenter Server 6.7.0 build-18485185" },
+    { "7.0.3", "7.0.3.0", "21477706", "VMware vCenter Server 7.0.3 build-21477706" },
+    { "8.0.2", "8.0.2.0", "22617221", "VMware vCenter Server 8.0.2 build-22617221" },
+};
+
+static void write_about(const struct lab_asking *k, struct lab_value *in)
+{
+    struct arena *a = k->arena;
+    int n = k->vc->plan->version;
+    struct lab_value *v = lab_struct(a, in, "about", "AboutInfo");
+    (void)lab_string(a, v, "name", "VMware vCenter Server");
+    (void)lab_string(a, v, "fullName", releases[n].full);
+    (void)lab_string(a, v, "vendor", "VMware, Inc.");
+    (void)lab_string(a, v, "version", releases[n].version);
+    (void)lab_string(a, v, "build", releases[n].build);
+    (void)lab_string(a, v, "localeVersion", "INTL");
+    (void)lab_string(a, v, "localeBuild", "000");
+    (void)lab_string(a, v, "osType", "linux-x64");
+    (void)lab_string(a, v, "productLineId", "vpx");
+    (void)lab_string(a, v, "apiType", "VirtualCenter");
+    (void)lab_string(a, v, "apiVersion", releases[n].api);
+    (void)lab_string(a, v, "instanceUuid", k->vc->uuid);
+    (void)lab_string(a, v, "licenseProductName", "VMware VirtualCenter Server");
+    (void)lab_string(a, v, "licenseProductVersion", k->vc->plan->version == LAB_67 ? "6.0"
+                                                    : k->vc->plan->version == LAB_70 ? "7.0" : "8.0");
+}
+
+/* Only managers that answer are named: a client that finds none knows how to do without. */
+struct lab_value *lab_service_content(const struct lab_asking *k, const char *name)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, NULL, name, "ServiceContent");
+    (void)lab_ref(a, v, "rootFolder", "Folder", "group-d1");
+    (void)lab_ref(a, v, "propertyCollector", "PropertyCollector", "propertyCollector");
+    (void)lab_ref(a, v, "viewManager", "ViewManager", "ViewManager");
+    write_about(k, v);
+    (void)lab_ref(a, v, "setting", "OptionManager", "VpxSettings");
+    (void)lab_ref(a, v, "sessionManager", "SessionManager", "SessionManager");
+    (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
+    (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
+    return v;
+}
+
+bool lab_service_content_call(struct lab_call *c)
+{
+    lab_value_bare(c->w, "returnval", lab_service_content(&c->k, "returnval"));
+    return true;
+}
+
+bool lab_login(struct lab_call *c)
+{
+    const char *user = lab_arg_text(c, "userName"), *password = lab_arg_text(c, "password");
+    char cookie[128];
+    struct err e;
+    /* On a real vCenter a second login on one cookie is InvalidLogin as well (vsphere-api.md 1.4). */
+    if (!user || !password || c->k.session)
+        return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+    struct lab_session *s = lab_session_login(c->k.vc, user, password, false, c->k.now * 1000, &e);
+    if (!s)
+        return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+    (void)snprintf(cookie, sizeof(cookie), "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", s->id);
+    http_response_field(c->rs, "Set-Cookie", cookie);
+    lab_value_bare(c->w, "returnval", lab_user_session(&c->k, NULL, NULL, s));
+    return true;
+}
+
+bool lab_logout(struct lab_call *c)
+{
+    lab_session_end(c->k.vc, c->k.session);
+    c->k.session = NULL;
+    return true;
+}
+
+bool lab_current_time(struct lab_call *c)
+{
+    lab_value_bare(c->w, "returnval", lab_time(c->k.arena, NULL, NULL, c->k.now));
+    return true;
+}
+
+bool lab_create_view(struct lab_call *c)
+{
+    const char *container = lab_arg_text(c, "container");
+    struct lab_object o;
+    size_t count = 0;
+    for (struct lab_view *v = c->k.session->views; v; v = v->next)
+        count++;
+    if (count == LAB_VIEWS_MAX)
+        return lab_say(c, "RuntimeFault", "Too many views in this session");
+    if (!container || strlen(container) >= LAB_MOID_MAX || !lab_object_find(&c->k, container, &o))
+        return lab_say_gone(c, container ? container : "");
+    struct lab_view *v = xcalloc(1, sizeof(*v));
+    lab_session_moid(c->k.session, v->moid);
+    (void)text_copy(v->container, sizeof(v->container), container);
+    v->recursive = lab_arg_boolean(c, "recursive");
+    for (const struct xml_element *t = lab_arg(c, "type"); t && v->types_len < LAB_TYPES_MAX; t = xml_next(t, VIM_NS, "type"))
+        (void)text_copy(v->types[v->types_len++], sizeof(v->types[0]), t->text);
+    v->next = c->k.session->views;
+    c->k.session->views = v;
+    lab_value_bare(c->w, "returnval", lab_ref(c->k.arena, NULL, NULL, "ContainerView", v->moid));
+    return true;
+}
+
+bool lab_destroy_view(struct lab_call *c)
+{
+    struct lab_view *v = lab_session_view(c->k.session, c->self_moid);
+    if (!v)
+        return lab_say_gone(c, c->self_moid);
+    lab_session_view_end(c->k.session, v);
+    return true;
+}
+
+/* ---- SearchIndex ---- */
+
+static bool found(struct lab_call *c, struct lab_object o)
+{
+    lab_value_bare(c->w, "returnval", lab_ref(c->k.arena, NULL, NULL, lab_object_type(o), lab_object_moid(&c->k, o)));
+    return true;
+}
+
+/* "DC1/host/Cluster1/esx1": the names from the root folder down, which itself is not named. */
+static const char *path_of(struct lab_call *c, struct lab_object o)
+{
+    const char *path = NULL;
+    for (struct lab_object up = o; up.mo != MO_ROOT;) {
+        bool known;
+        const char *name = lab_property(&c->k, up, "name", &known)->text;
+        path = path ? arena_printf(c->k.arena, "%s/%s", name, path) : name;
+        struct lab_value *parent = lab_property(&c->k, up, "parent", &known);
+        if (!parent || !lab_object_find(&c->k, parent->text, &up))
+            return "";
+    }
+    return path ? path : "";
+}
+
+bool lab_find_path(struct lab_call *c)
+{
+    const char *wanted = lab_arg_text(c, "inventoryPath");
+    wanted += wanted ? strspn(wanted, "/") : 0;
+    for (size_t i = 0; wanted && i < lab_inventory_len(c->k.vc); i++) {
+        struct lab_object o = lab_inventory_at(c->k.vc, i);
+        if (!strcmp(path_of(c, o), wanted))
+            return found(c, o);
+    }
+    return true;
+}
+
+bool lab_find_dns(struct lab_call *c)
+{
+    const char *wanted = lab_arg_text(c, "dnsName");
+    bool vms = lab_arg_boolean(c, "vmSearch");
+    for (unsigned i = 0; wanted && !vms && i < c->k.vc->hosts_len; i++) {
+        char dns[LAB_NAME];
+        lab_dns_name(&c->k.vc->hosts[i].at, dns);
+        if (text_caseeq(dns, wanted))
+            return found(c, (struct lab_object){ .mo = MO_HOST, .n = i });
+    }
+    return true;
+}
+
+bool lab_find_ip(struct lab_call *c)
+{
+    const char *wanted = lab_arg_text(c, "ip");
+    bool vms = lab_arg_boolean(c, "vmSearch");
+    for (unsigned i = 0; wanted && !vms && i < c->k.vc->hosts_len; i++) {
+        char ip[16];
+        lab_ip_text(c->k.vc->hosts[i].at.ip, ip);
+        if (!strcmp(ip, wanted))
+            return found(c, (struct lab_object){ .mo = MO_HOST, .n = i });
+    }
+    return true;
+}
+
+static bool has_uuid(struct lab_call *c, struct lab_object vm, const char *wanted, const char *field)
+{
+    bool known;
+    struct lab_value *v = lab_value_at(lab_property(&c->k, vm, "config", &known), field);
+    return v && text_caseeq(v->text, wanted);
+}
+
+bool lab_find_uuid(struct lab_call *c)
+{
+    const char *wanted = lab_arg_text(c, "uuid");
+    bool vms = lab_arg_boolean(c, "vmSearch"), instance = lab_arg_boolean(c, "instanceUuid");
+    for (unsigned i = 0; wanted && !vms && i < c->k.vc->hosts_len; i++)
+        if (text_caseeq(c->k.vc->hosts[i].uuid, wanted))
+            return found(c, (struct lab_object){ .mo = MO_HOST, .n = i });
+    for (unsigned i = 0; wanted && vms && i < c->k.vc->vms_len; i++) {
+        struct lab_object vm = { .mo = MO_VM, .n = i };
+        if (has_uuid(c, vm, wanted, instance ? "instanceUuid" : "uuid"))
+            return found(c, vm);
+    }
+    return true;
+}
+
+/* ---- OptionManager ---- */
+
+static const struct {
+    const char *key, *value;
+    bool number;
+} options[] = {
+    { "vpxd.certmgmt.mode", "vmca", false },
+    { "vpxd.certmgmt.certs.daysValid", "1825", true },
+    { "vpxd.certmgmt.certs.hardThreshold", "30", true },
+    { "vpxd.certmgmt.certs.softThreshold", "240", true },
+    { "vpxd.certmgmt.certs.pollIntervalDays", "5", true },
+    { "vpxd.certmgmt.certs.minutesBefore", "1440", true },
+    { "vpxd.certmgmt.certs.cn.country", "US", false },
+    { "vpxd.certmgmt.certs.cn.email", "vmca@vmware.com", false },
+    { "vpxd.certmgmt.certs.cn.localityName", "Palo Alto", false },
+    { "vpxd.certmgmt.certs.cn.organizationName", "VMware", false },
+    { "vpxd.certmgmt.certs.cn.organizationalUnitName", "VMware Engineering", false },
+    { "vpxd.certmgmt.certs.cn.state", "California", false },
+    { "VirtualCenter.FQDN", NULL, false },
+};
+
+bool lab_query_options(struct lab_call *c)
+{
+    const char *name = lab_arg_text(c, "name");
+    size_t len = name ? strlen(name) : 0, seen = 0;
+    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
+        bool below = !len || (name[len - 1] == '.' && !strncmp(options[i].key, name, len));
+        if (!below && strcmp(options[i].key, name) != 0)
+            continue;
+        struct lab_value *v = lab_poly(c->k.arena, NULL, NULL, "OptionValue");
+        (void)lab_string(c->k.arena, v, "key", options[i].key);
+        struct lab_value *value = lab_text(c->k.arena, v, "value", options[i].number ? "xsd:int" : "xsd:string",
+                                           options[i].value ? options[i].value : c->k.vc->at.name);
+        value->poly = true;
+        lab_value_bare(c->w, "returnval", v);
+        seen++;
+    }
+    return seen || lab_say_value(c, "InvalidName", "The name is not known", "name", name ? name : "");
+}

@@ -1,0 +1,254 @@
+#include "lab/inventory.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lab/pem.h"
+
+enum { CORES = 16, THREADS = 32, MHZ = 2400, MEMORY_GB = 128 };
+
+static const struct lab_host *host_of(const struct lab_asking *k, struct lab_object o)
+{
+    return &k->vc->hosts[o.n];
+}
+
+static bool connected(const struct lab_host *h)
+{
+    return !(h->at.faults & LAB_FAULT_DISCONNECTED);
+}
+
+static const char *const releases[][3] = { { "6.7.0", "6.7.3", "17700523" }, { "7.0.3", "7.0.3.0", "21477706" },
+                                           { "8.0.3", "8.0.3.0", "24022510" } };
+
+static void about(const struct lab_asking *k, struct lab_value *in, const char *name)
+{
+    struct arena *a = k->arena;
+    const char *const *r = releases[k->vc->plan->version];
+    struct lab_value *v = lab_struct(a, in, name, "AboutInfo");
+    (void)lab_string(a, v, "name", "VMware ESXi");
+    (void)lab_string(a, v, "fullName", arena_printf(a, "VMware ESXi %s build-%s", r[0], r[2]));
+    (void)lab_string(a, v, "vendor", "VMware, Inc.");
+    (void)lab_string(a, v, "version", r[0]);
+    (void)lab_string(a, v, "build", r[2]);
+    (void)lab_string(a, v, "osType", "vmnix-x86");
+    (void)lab_string(a, v, "productLineId", "embeddedEsx");
+    (void)lab_string(a, v, "apiType", "HostAgent");
+    (void)lab_string(a, v, "apiVersion", r[1]);
+}
+
+static struct lab_value *runtime(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in, const char *name)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, in, name, "HostRuntimeInfo");
+    (void)lab_text(a, v, "connectionState", "HostSystemConnectionState", connected(h) ? "connected" : "notResponding");
+    (void)lab_text(a, v, "powerState", "HostSystemPowerState", connected(h) ? "poweredOn" : "unknown");
+    (void)lab_bool(a, v, "inMaintenanceMode", false);
+    (void)lab_time(a, v, "bootTime", k->vc->at.estate->born);
+    return v;
+}
+
+struct lab_value *lab_host_runtime(const struct lab_asking *k, struct lab_object o)
+{
+    return runtime(k, host_of(k, o), NULL, NULL);
+}
+
+static void hardware_summary(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, in, "hardware", "HostHardwareSummary");
+    (void)lab_string(a, v, "vendor", "vsphere-lab");
+    (void)lab_string(a, v, "model", "Loopback 1U");
+    (void)lab_string(a, v, "uuid", h->uuid);
+    (void)lab_long(a, v, "memorySize", (int64_t)MEMORY_GB << 30);
+    (void)lab_string(a, v, "cpuModel", "Lab(R) CPU @ 2.40GHz");
+    (void)lab_int(a, v, "cpuMhz", MHZ);
+    (void)lab_text(a, v, "numCpuPkgs", "xsd:short", "2");
+    (void)lab_text(a, v, "numCpuCores", "xsd:short", arena_printf(a, "%d", CORES));
+    (void)lab_text(a, v, "numCpuThreads", "xsd:short", arena_printf(a, "%d", THREADS));
+    (void)lab_int(a, v, "numNics", 2);
+    (void)lab_int(a, v, "numHBAs", 1);
+}
+
+/* The certificate as the vCenter knows it; NULL when it can't be made. */
+static X509 *known_cert(const struct lab_asking *k, struct lab_object o)
+{
+    return lab_cert(&k->vc->hosts[o.n].at, true, NULL);
+}
+
+struct lab_value *lab_host_summary(const struct lab_asking *k, struct lab_object o)
+{
+    struct arena *a = k->arena;
+    const struct lab_host *h = host_of(k, o);
+    X509 *cert = known_cert(k, o);
+    char thumbprint[60] = "", address[16];
+    struct lab_value *s = lab_struct(a, NULL, NULL, "HostListSummary");
+    (void)lab_ref(a, s, "host", "HostSystem", lab_object_moid(k, o));
+    hardware_summary(k, h, s);
+    (void)runtime(k, h, s, "runtime");
+    struct lab_value *c = lab_struct(a, s, "config", "HostConfigSummary");
+    (void)lab_string(a, c, "name", h->at.name);
+    (void)lab_int(a, c, "port", k->vc->at.estate->port);
+    if (cert)
+        lab_thumbprint(cert, thumbprint);
+    (void)lab_string(a, c, "sslThumbprint", arena_strdup(a, thumbprint));
+    if (connected(h))
+        about(k, c, "product");
+    (void)lab_bool(a, c, "vmotionEnabled", true);
+    struct lab_value *q = lab_struct(a, s, "quickStats", "HostListSummaryQuickStats");
+    (void)lab_int(a, q, "overallCpuUsage", 400);
+    (void)lab_int(a, q, "overallMemoryUsage", 4096);
+    (void)lab_int(a, q, "uptime", 3600);
+    (void)lab_text(a, s, "overallStatus", "ManagedEntityStatus", connected(h) ? "green" : "red");
+    (void)lab_bool(a, s, "rebootRequired", false);
+    lab_ip_text(k->vc->at.ip, address);
+    (void)lab_string(a, s, "managementServerIp", arena_strdup(a, address));
+    return s;
+}
+
+static struct lab_value *management_nic(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in,
+                                        const char *name)
+{
+    struct arena *a = k->arena;
+    char address[16];
+    lab_ip_text(h->at.ip, address);
+    struct lab_value *v = lab_struct(a, in, name, "HostVirtualNic");
+    (void)lab_string(a, v, "device", "vmk0");
+    (void)lab_string(a, v, "key", "key-vim.host.VirtualNic-vmk0");
+    (void)lab_string(a, v, "portgroup", "Management Network");
+    struct lab_value *spec = lab_struct(a, v, "spec", "HostVirtualNicSpec");
+    struct lab_value *ip = lab_struct(a, spec, "ip", "HostIpConfig");
+    (void)lab_bool(a, ip, "dhcp", false);
+    (void)lab_string(a, ip, "ipAddress", arena_strdup(a, address));
+    (void)lab_string(a, ip, "subnetMask", "255.0.0.0");
+    (void)lab_string(a, spec, "mac", "00:50:56:00:00:01");
+    return v;
+}
+
+static void network_info(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in)
+{
+    struct arena *a = k->arena;
+    char dns[LAB_NAME];
+    struct lab_value *v = lab_struct(a, in, "network", "HostNetworkInfo");
+    (void)management_nic(k, h, lab_array(a, v, "vnic", "HostVirtualNic"), NULL);
+    lab_dns_name(&h->at, dns);
+    const char *dot = strchr(dns, '.');
+    struct lab_value *d = lab_struct(a, v, "dnsConfig", "HostDnsConfig");
+    (void)lab_bool(a, d, "dhcp", false);
+    (void)lab_string(a, d, "hostName", arena_strndup(a, dns, (size_t)(dot - dns)));
+    (void)lab_string(a, d, "domainName", arena_strdup(a, dot + 1));
+    (void)lab_string(a, lab_array(a, d, "searchDomain", "String"), NULL, k->vc->at.estate->scenario->domain);
+}
+
+static void nic_manager(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, in, "virtualNicManagerInfo", "HostVirtualNicManagerInfo");
+    struct lab_value *net = lab_struct(a, lab_array(a, v, "netConfig", "VirtualNicManagerNetConfig"), NULL,
+                                       "VirtualNicManagerNetConfig");
+    (void)lab_string(a, net, "nicType", "management");
+    (void)lab_bool(a, net, "multiSelectAllowed", true);
+    (void)management_nic(k, h, lab_array(a, net, "candidateVnic", "HostVirtualNic"), NULL);
+    (void)lab_string(a, lab_array(a, net, "selectedVnic", "String"), NULL,
+                     "VirtualNicManagerNetConfig.management.key-vim.host.VirtualNic-vmk0");
+}
+
+/* A host that the vCenter has lost has no config (vsphere-api.md 1.5). */
+struct lab_value *lab_host_config(const struct lab_asking *k, struct lab_object o)
+{
+    struct arena *a = k->arena;
+    const struct lab_host *h = host_of(k, o);
+    X509 *cert = known_cert(k, o);
+    struct buf pem;
+    if (!connected(h))
+        return NULL;
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostConfigInfo");
+    (void)lab_ref(a, v, "host", "HostSystem", lab_object_moid(k, o));
+    about(k, v, "product");
+    network_info(k, h, v);
+    nic_manager(k, h, v);
+    buf_init(&pem, LAB_PEM_MAX);
+    if (cert && lab_pem_cert(&pem, cert, NULL))
+        (void)lab_bytes(a, v, "certificate", pem.data, pem.len);
+    buf_done(&pem);
+    return v;
+}
+
+struct lab_value *lab_host_config_manager(const struct lab_asking *k, struct lab_object o)
+{
+    struct lab_value *v = lab_struct(k->arena, NULL, NULL, "HostConfigManager");
+    (void)lab_ref(k->arena, v, "certificateManager", "HostCertificateManager",
+                  lab_object_moid(k, (struct lab_object){ .mo = MO_HOST_CERT_MANAGER, .n = o.n }));
+    return v;
+}
+
+struct lab_value *lab_host_hardware(const struct lab_asking *k, struct lab_object o)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostHardwareInfo");
+    struct lab_value *s = lab_struct(a, v, "systemInfo", "HostSystemInfo");
+    (void)lab_string(a, s, "vendor", "vsphere-lab");
+    (void)lab_string(a, s, "model", "Loopback 1U");
+    (void)lab_string(a, s, "uuid", host_of(k, o)->uuid);
+    struct lab_value *c = lab_struct(a, v, "cpuInfo", "HostCpuInfo");
+    (void)lab_text(a, c, "numCpuPackages", "xsd:short", "2");
+    (void)lab_text(a, c, "numCpuCores", "xsd:short", arena_printf(a, "%d", CORES));
+    (void)lab_text(a, c, "numCpuThreads", "xsd:short", arena_printf(a, "%d", THREADS));
+    (void)lab_long(a, c, "hz", (int64_t)MHZ * 1000000);
+    (void)lab_long(a, v, "memorySize", (int64_t)MEMORY_GB << 30);
+    return v;
+}
+
+static struct lab_value *one_ref(const struct lab_asking *k, enum lab_mo mo)
+{
+    struct lab_object o = { .mo = mo };
+    struct lab_value *list = lab_array(k->arena, NULL, NULL, "ManagedObjectReference");
+    (void)lab_ref(k->arena, list, NULL, lab_object_type(o), lab_object_moid(k, o));
+    return list;
+}
+
+struct lab_value *lab_host_datastore(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    return one_ref(k, MO_DATASTORE);
+}
+
+struct lab_value *lab_host_network(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    return one_ref(k, MO_NETWORK);
+}
+
+struct lab_value *lab_host_vm(const struct lab_asking *k, struct lab_object o)
+{
+    struct lab_value *list = lab_array(k->arena, NULL, NULL, "ManagedObjectReference");
+    for (unsigned i = 0; i < k->vc->plan->vms; i++) {
+        struct lab_object vm = { .mo = MO_VM, .n = host_of(k, o)->vms_from + i };
+        (void)lab_ref(k->arena, list, NULL, "VirtualMachine", lab_object_moid(k, vm));
+    }
+    return list;
+}
+
+/* Thresholds of vpxd.certmgmt.certs.*: 30 days hard, 240 soft. */
+static const char *certificate_status(int64_t end, int64_t now)
+{
+    int64_t days = (end - now) / LAB_DAY;
+    return end < now ? "expired" : days < 30 ? "expirationImminent" : days < 60 ? "expiringShortly"
+                     : days < 240 ? "expiring" : "good";
+}
+
+struct lab_value *lab_host_certificate_info(const struct lab_asking *k, struct lab_object o)
+{
+    struct arena *a = k->arena;
+    char text[LAB_DN_MAX];
+    X509 *cert = known_cert(k, o);
+    if (!cert)
+        return NULL;
+    int64_t end = lab_time_of(X509_get0_notAfter(cert));
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostCertificateManagerCertificateInfo");
+    lab_dn_text(X509_get_issuer_name(cert), ",", text);
+    (void)lab_string(a, v, "issuer", arena_strdup(a, text));
+    (void)lab_time(a, v, "notBefore", lab_time_of(X509_get0_notBefore(cert)));
+    (void)lab_time(a, v, "notAfter", end);
+    lab_dn_text(X509_get_subject_name(cert), ",", text);
+    (void)lab_string(a, v, "subject", arena_strdup(a, text));
+    (void)lab_string(a, v, "status", certificate_status(end, k->now));
+    return v;
+}

@@ -1,0 +1,200 @@
+#include "lab/scenario.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "wire/settings.h"
+
+#define LAB(field) offsetof(struct lab_scenario, field)
+#define VC(field) offsetof(struct lab_vcenter_plan, field)
+#define NSX(field) offsetof(struct lab_nsx_plan, field)
+#define HOSTS(field, help) { "", #field, SETTING_NUMBER, VC(field), "0", 0, LAB_HOSTS_MAX, NULL, help }
+
+static const struct setting lab_keys[] = {
+    { "", "name", SETTING_TEXT, LAB(name), "lab", 0, 0, NULL, "What status and banner call it." },
+    { "", "domain", SETTING_TEXT, LAB(domain), "lab.test", 0, 0, NULL, "Behind every name." },
+    { "", "port", SETTING_NUMBER, LAB(port), "443", 1, 65535, NULL, "Where everything listens." },
+    { "", "port_unprivileged", SETTING_NUMBER, LAB(port_unprivileged), "9443", 1024, 65535, NULL, "Where, when that needs root." },
+    { "", "seed", SETTING_TEXT, LAB(seed), NULL, 0, 0, NULL, "Makes the same, public, keys everywhere." },
+    { "", "byte_exact", SETTING_BOOL, LAB(byte_exact), "no", 0, 0, NULL, "CAs without the lab's mark." },
+    { "", "lockout", SETTING_NUMBER, LAB(lockout), "5", 0, 1000, NULL, "Wrong passwords in a row that lock; 0 = never." },
+    { "", "host_keys", SETTING_NUMBER, LAB(host_keys), "4", 1, 64, NULL, "Keys that all hosts share." },
+};
+
+static const struct setting vcenter_keys[] = {
+    { "", "version", SETTING_CHOICE, VC(version), "8.0", 0, 0, "6.7|7.0|8.0", "Release." },
+    HOSTS(hosts, "Hosts with a certificate of the VMCA."),
+    HOSTS(by_ip_hosts, "The same, added by address."),
+    HOSTS(foreign_hosts, "With a certificate of another CA."),
+    HOSTS(self_signed_hosts, "With one that signs itself."),
+    HOSTS(installer_hosts, "Still on the installer's certificate."),
+    HOSTS(expired_hosts, "Whose certificate has expired."),
+    HOSTS(future_hosts, "Whose certificate is not yet valid."),
+    HOSTS(misnamed_hosts, "Whose certificate has another name."),
+    HOSTS(down_hosts, "That reset every connection."),
+    { "", "vms", SETTING_NUMBER, VC(vms), "1", 0, LAB_VMS_MAX, NULL, "Virtual machines of each host." },
+    { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, "enterprise|vmca|self-signed", "Who signed its own certificate." },
+    { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain." },
+    { "", "psc", SETTING_TEXT, VC(psc), NULL, 0, 0, NULL, "The vCenter whose VMCA it shares." },
+    { "", "root_o", SETTING_TEXT, VC(root_o), NULL, 0, 0, NULL, "O in the root's subject." },
+    { "", "root_san", SETTING_CHOICE, VC(root_san), "release", 0, 0, "release|yes|no", "The placeholder names in the root." },
+    { "", "password", SETTING_TEXT, VC(password), NULL, 0, 0, NULL, "Of administrator@vsphere.local." },
+};
+
+static const struct setting nsx_keys[] = {
+    { "", "kind", SETTING_CHOICE, NSX(kind), "t", 0, 0, "t|v", "NSX-T or NSX-V." },
+    { "", "endpoint", SETTING_CHOICE, NSX(endpoint), "enterprise", 0, 0, "enterprise|vmca|self-signed", "Who signed its certificate." },
+    { "", "vcenter", SETTING_TEXT, NSX(vcenter), NULL, 0, 0, NULL, "Whose manager it is." },
+};
+
+/* Names become parts of host names and of files' names. */
+static bool is_word(const char *s)
+{
+    size_t len = s ? strlen(s) : 0;
+    return len && len < LAB_WORD && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789-") == len && s[0] != '-' && s[len - 1] != '-';
+}
+
+static const struct lab_vcenter_plan *find_vcenter(const struct lab_scenario *s, const char *name)
+{
+    for (size_t i = 0; name && i < s->vcenters_len; i++)
+        if (!strcmp(s->vcenters[i].name, name))
+            return &s->vcenters[i];
+    return NULL;
+}
+
+static const struct lab_nsx_plan *find_nsx(const struct lab_scenario *s, const char *name)
+{
+    for (size_t i = 0; i < s->nsx_len; i++)
+        if (!strcmp(s->nsx[i].name, name))
+            return &s->nsx[i];
+    return NULL;
+}
+
+/* One section of the file; text has the lines of the others blanked, so that errors name the right one. */
+static bool read_section(struct lab_scenario *s, const char *title, size_t n, const struct buf *text, struct err *e)
+{
+    const char *all = buf_str(text);
+    if (!strcmp(title, "lab"))
+        return settings_read(all, text->len, lab_keys, ARRAY_LEN(lab_keys), s, &s->arena, e);
+    if (!strncmp(title, "vcenter ", 8) && is_word(title + 8) && !find_vcenter(s, title + 8) &&
+        s->vcenters_len < LAB_VCENTERS_MAX) {
+        struct lab_vcenter_plan *p = &s->vcenters[s->vcenters_len++];
+        p->name = title + 8;
+        return settings_read(all, text->len, vcenter_keys, ARRAY_LEN(vcenter_keys), p, &s->arena, e);
+    }
+    if (!strncmp(title, "nsx ", 4) && is_word(title + 4) && !find_nsx(s, title + 4) && s->nsx_len < LAB_NSX_MAX) {
+        struct lab_nsx_plan *p = &s->nsx[s->nsx_len++];
+        p->name = title + 4;
+        return settings_read(all, text->len, nsx_keys, ARRAY_LEN(nsx_keys), p, &s->arena, e);
+    }
+    return err_set(e, ERR_INPUT, "line %zu: [%s] is none of [lab], [vcenter NAME], [nsx NAME], is there twice, or is one "
+                   "too many", n, title);
+}
+
+struct cutter {
+    struct lab_scenario *s;
+    struct buf section; /* its text, behind as many empty lines as stood before it */
+    const char *title;  /* NULL: before the first header, where only comments may stand */
+    size_t title_line;
+    bool lab_seen;
+};
+
+static bool end_section(struct cutter *c, struct err *e)
+{
+    if (c->title)
+        return read_section(c->s, c->title, c->title_line, &c->section, e);
+    /* Nothing may stand before the first header. */
+    return settings_read(buf_str(&c->section), c->section.len, NULL, 0, c->s, &c->s->arena, e);
+}
+
+static bool start_section(struct cutter *c, const char *line, size_t len, size_t n, struct err *e)
+{
+    if (len < 3 || line[len - 1] != ']')
+        return err_set(e, ERR_INPUT, "line %zu: a section's title ends in ]", n);
+    if (!end_section(c, e))
+        return false;
+    c->title = arena_strndup(&c->s->arena, line + 1, len - 2);
+    c->title_line = n;
+    if (!strcmp(c->title, "lab") && c->lab_seen)
+        return err_set(e, ERR_INPUT, "line %zu: [lab] is there twice", n);
+    c->lab_seen = c->lab_seen || !strcmp(c->title, "lab");
+    buf_clear(&c->section);
+    for (size_t i = 0; i < n; i++)
+        if (!buf_puts(&c->section, "\n", e))
+            return false;
+    return true;
+}
+
+static bool cut(struct cutter *c, const char *text, size_t len, struct err *e)
+{
+    size_t n = 1;
+    for (const char *at = text, *end = text + len; at < end; n++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t line = stop ? (size_t)(stop - at) : (size_t)(end - at), bare = line;
+        while (bare && strchr(" \t\r", at[bare - 1]))
+            bare--;
+        if (bare && at[0] == '[' ? !start_section(c, at, bare, n, e)
+                                 : !buf_append(&c->section, at, line, e) || !buf_puts(&c->section, "\n", e))
+            return false;
+        at += line + (stop != NULL);
+    }
+    return end_section(c, e);
+}
+
+static bool check(struct lab_scenario *s, struct err *e)
+{
+    if (!s->vcenters_len)
+        return err_set(e, ERR_INPUT, "a scenario needs a [vcenter NAME]");
+    for (size_t i = 0; i < s->vcenters_len; i++) {
+        const struct lab_vcenter_plan *p = &s->vcenters[i], *other = find_vcenter(s, p->psc);
+        if (p->psc && (!other || other->psc || other == p))
+            return err_set(e, ERR_INPUT, "vcenter %s: psc = %s names no vCenter with a VMCA of its own", p->name, p->psc);
+        if (lab_plan_hosts(p) > LAB_HOSTS_MAX)
+            return err_set(e, ERR_INPUT, "vcenter %s: more than %d hosts", p->name, LAB_HOSTS_MAX);
+        if ((p->root_o && strlen(p->root_o) >= LAB_WORD) || (p->password && strlen(p->password) >= LAB_NAME))
+            return err_set(e, ERR_INPUT, "vcenter %s: root_o or password is too long", p->name);
+    }
+    for (size_t i = 0; i < s->nsx_len; i++)
+        if (!find_vcenter(s, s->nsx[i].vcenter))
+            return err_set(e, ERR_INPUT, "nsx %s: vcenter must name one", s->nsx[i].name);
+    if (s->domain[strspn(s->domain, "abcdefghijklmnopqrstuvwxyz0123456789.-")] || strlen(s->domain) > 100)
+        return err_set(e, ERR_INPUT, "domain is not a DNS name: %s", s->domain);
+    if (!is_word(s->name))
+        return err_set(e, ERR_INPUT, "name is not made of small letters, digits and hyphens: %s", s->name);
+    if (s->seed && strlen(s->seed) >= LAB_NAME)
+        return err_set(e, ERR_INPUT, "the seed is too long");
+    return true;
+}
+
+struct lab_scenario *lab_scenario_parse(const char *text, size_t len, struct err *e)
+{
+    AUTO(lab_scenario_destroyp) struct lab_scenario *s = xcalloc(1, sizeof(*s));
+    if (len > SETTINGS_FILE_MAX) {
+        (void)err_set(e, ERR_LIMIT, "a scenario of more than %d bytes", SETTINGS_FILE_MAX);
+        return NULL;
+    }
+    struct cutter c = { .s = s };
+    struct err none;
+    buf_init(&c.section, SETTINGS_FILE_MAX);
+    /* The defaults of [lab] count also when the file does not have it. */
+    bool ok = settings_read("", 0, lab_keys, ARRAY_LEN(lab_keys), s, &s->arena, &none) && cut(&c, text, len, e) && check(s, e);
+    buf_done(&c.section);
+    return ok ? STEAL(s) : NULL;
+}
+
+struct lab_scenario *lab_scenario_destroy(struct lab_scenario *s)
+{
+    if (!s)
+        return NULL;
+    arena_done(&s->arena);
+    free(s);
+    return NULL;
+}
+
+uint64_t lab_plan_hosts(const struct lab_vcenter_plan *p)
+{
+    return p->hosts + p->by_ip_hosts + p->foreign_hosts + p->self_signed_hosts + p->installer_hosts + p->expired_hosts +
+           p->future_hosts + p->misnamed_hosts + p->down_hosts;
+}

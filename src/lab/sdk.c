@@ -1,0 +1,211 @@
+#include "lab/sdk.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "http/request.h"
+#include "http/response.h"
+#include "lab/faces.h"
+#include "wire/http1.h"
+#include "wire/soap.h"
+
+static const struct {
+    const char *method, *response;
+    lab_method *run;
+    bool open; /* without a session, at least in part */
+} methods[] = {
+    { "RetrieveServiceContent", "RetrieveServiceContentResponse", lab_service_content_call, true },
+    { "Login", "LoginResponse", lab_login, true },
+    { "Logout", "LogoutResponse", lab_logout, false },
+    { "CurrentTime", "CurrentTimeResponse", lab_current_time, false },
+    { "Fetch", "FetchResponse", lab_fetch, true },
+    { "RetrievePropertiesEx", "RetrievePropertiesExResponse", lab_retrieve_ex, true },
+    { "RetrieveProperties", "RetrievePropertiesResponse", lab_retrieve, true },
+    { "ContinueRetrievePropertiesEx", "ContinueRetrievePropertiesExResponse", lab_continue, false },
+    { "CancelRetrievePropertiesEx", "CancelRetrievePropertiesExResponse", lab_cancel_retrieve, false },
+    { "CreatePropertyCollector", "CreatePropertyCollectorResponse", lab_create_collector, false },
+    { "DestroyPropertyCollector", "DestroyPropertyCollectorResponse", lab_destroy_collector, false },
+    { "CreateFilter", "CreateFilterResponse", lab_create_filter, false },
+    { "DestroyPropertyFilter", "DestroyPropertyFilterResponse", lab_destroy_filter, false },
+    { "WaitForUpdatesEx", "WaitForUpdatesExResponse", lab_wait_ex, false },
+    { "CancelWaitForUpdates", "CancelWaitForUpdatesResponse", lab_cancel_wait, false },
+    { "CreateContainerView", "CreateContainerViewResponse", lab_create_view, false },
+    { "DestroyView", "DestroyViewResponse", lab_destroy_view, false },
+    { "FindByInventoryPath", "FindByInventoryPathResponse", lab_find_path, false },
+    { "FindByDnsName", "FindByDnsNameResponse", lab_find_dns, false },
+    { "FindByIp", "FindByIpResponse", lab_find_ip, false },
+    { "FindByUuid", "FindByUuidResponse", lab_find_uuid, false },
+    { "QueryOptions", "QueryOptionsResponse", lab_query_options, false },
+};
+
+bool lab_say(struct lab_call *c, const char *fault, const char *text)
+{
+    return lab_say_value(c, fault, text, NULL, NULL);
+}
+
+bool lab_say_value(struct lab_call *c, const char *fault, const char *text, const char *field, const char *value)
+{
+    c->fault = fault;
+    c->fault_text = text;
+    c->fault_field = field;
+    c->fault_value = value;
+    return false;
+}
+
+bool lab_say_gone(struct lab_call *c, const char *moid)
+{
+    c->fault_ref = "ManagedObject";
+    return lab_say_value(c, "ManagedObjectNotFound", "The object has already been deleted or has not been completely created",
+                         "obj", moid);
+}
+
+const struct xml_element *lab_arg(const struct lab_call *c, const char *name)
+{
+    return xml_child(c->body, VIM_NS, name);
+}
+
+const char *lab_arg_text(const struct lab_call *c, const char *name)
+{
+    return xml_child_text(c->body, VIM_NS, name);
+}
+
+bool lab_yes(const struct xml_element *el)
+{
+    bool yes = false;
+    return xml_boolean(el, &yes) && yes;
+}
+
+bool lab_arg_boolean(const struct lab_call *c, const char *name)
+{
+    return lab_yes(lab_arg(c, name));
+}
+
+static void write_fault(struct lab_call *c)
+{
+    struct xml_writer *w = c->w;
+    const char *name = arena_printf(c->k.arena, "%sFault", c->fault);
+    soap_fault_open(w, "ServerFaultCode", c->fault_text);
+    xml_open(w, name);
+    xml_attr(w, "xmlns", VIM_NS);
+    xml_attr(w, "xsi:type", c->fault);
+    if (c->fault_field) {
+        xml_open(w, c->fault_field);
+        if (c->fault_ref)
+            xml_attr(w, "type", c->fault_ref);
+        xml_text(w, c->fault_value);
+        xml_close(w);
+    }
+    xml_close(w);
+    soap_fault_close(w);
+}
+
+static bool run(struct lab_call *c, const char **ret_response)
+{
+    const char *method = c->body->name;
+    for (size_t i = 0; i < ARRAY_LEN(methods); i++) {
+        if (strcmp(methods[i].method, method) != 0)
+            continue;
+        *ret_response = methods[i].response;
+        if (!c->k.session && !methods[i].open)
+            return lab_say(c, "NotAuthenticated", "The session is not authenticated.");
+        c->self_moid = lab_arg_text(c, "_this");
+        if (!c->self_moid)
+            return lab_say(c, "InvalidRequest", "_this is missing");
+        if (strcmp(method, "DestroyPropertyFilter") != 0 && !lab_object_find(&c->k, c->self_moid, &c->self))
+            return lab_say_gone(c, c->self_moid);
+        xml_open(c->w, *ret_response);
+        xml_attr(c->w, "xmlns", VIM_NS);
+        bool ok = methods[i].run(c);
+        xml_close(c->w);
+        return ok;
+    }
+    return lab_say_value(c, "MethodNotFound", "The method is not known here", "method", method);
+}
+
+/* "urn:vim25/6.7.1", perhaps quoted -> 607; what can't be read is taken for the oldest. */
+static unsigned version_of(const struct http1_head *head)
+{
+    const char *action = http1_find(head, "SOAPAction");
+    const char *slash = action ? strrchr(action, '/') : NULL;
+    unsigned long major = slash ? strtoul(slash + 1, NULL, 10) : 6;
+    const char *dot = slash ? strchr(slash, '.') : NULL;
+    unsigned long minor = dot ? strtoul(dot + 1, NULL, 10) : 0;
+    return major > 99 || minor > 99 ? 600 : (unsigned)(major * 100 + minor);
+}
+
+static void answer(struct lab_call *c)
+{
+    struct xml_writer w;
+    struct buf *out = &c->rs->body;
+    const char *response = NULL;
+    struct err e;
+    c->w = &w;
+    xml_writer_start(&w, out);
+    soap_open(&w);
+    bool ok = run(c, &response);
+    if (!ok) {
+        buf_clear(out);
+        xml_writer_start(&w, out);
+        soap_open(&w);
+        write_fault(c);
+        c->rs->status = 500;
+    }
+    soap_close(&w);
+    if (!xml_writer_end(&w, &e))
+        http_response_text(c->rs, 500, "text/plain", e.msg);
+    else
+        http_response_field(c->rs, "Content-Type", "text/xml; charset=utf-8");
+}
+
+void lab_sdk_post(struct http_request *rq, struct http_response *rs)
+{
+    struct lab_endpoint *ep = rq->app;
+    struct xml_element *root;
+    struct soap_message message;
+    struct err e;
+    LAB_LOCKED(ep->estate);
+    int64_t now = clock_wall_ms();
+    struct lab_call c = {
+        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head) }, .rq = rq, .rs = rs,
+    };
+    if (!xml_parse(rq->body, rq->body_len, NULL, rq->arena, &root, &e) || !soap_read(root, &message, &e)) {
+        http_response_text(rs, 400, "text/plain", e.msg);
+        return;
+    }
+    c.k.session = lab_session_of(ep->vcenter, rq->head, now);
+    c.body = message.body;
+    answer(&c);
+}
+
+static const char *const priors[] = { "8.0.2.0", "8.0.1.0", "8.0.0.1", "7.0.3.0", "7.0.2.0", "7.0.1.0", "7.0.0.0",
+                                      "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7", "6.5", "6.0", "5.5" };
+
+void lab_sdk_versions(struct http_request *rq, struct http_response *rs)
+{
+    static const char *const newest[] = { "6.7.3", "7.0.3.0", "8.0.2.0" };
+    const struct lab_endpoint *ep = rq->app;
+    const char *own = newest[ep->vcenter->plan->version];
+    struct xml_writer w;
+    bool older = false;
+    xml_writer_start(&w, &rs->body);
+    xml_declaration(&w);
+    xml_open(&w, "namespaces");
+    xml_attr(&w, "version", "1.0");
+    xml_open(&w, "namespace");
+    xml_leaf(&w, "name", VIM_NS);
+    xml_leaf(&w, "version", own);
+    xml_open(&w, "priorVersions");
+    for (size_t i = 0; i < ARRAY_LEN(priors); i++) {
+        if (older)
+            xml_leaf(&w, "version", priors[i]);
+        older = older || !strcmp(priors[i], own);
+    }
+    xml_close(&w);
+    xml_close(&w);
+    xml_close(&w);
+    if (!xml_writer_end(&w, NULL))
+        rs->bad = true;
+    http_response_field(rs, "Content-Type", "text/xml");
+}

@@ -1,0 +1,63 @@
+/* lab/sdk.h - one SOAP call of a vCenter: what came, who asks, and where the answer goes.
+ * Shared by the dispatcher and the files of methods. A method writes what stands inside <XxxResponse> and returns true,
+ * or says a fault and returns false. Under lab_lock. */
+#pragma once
+#include <stdbool.h>
+
+#include "lab/inventory.h"
+#include "lab/session.h"
+#include "wire/xml.h"
+
+#define VIM_NS "urn:vim25"
+
+struct http_request;
+struct http_response;
+
+struct lab_call {
+    struct lab_asking k;
+    const struct xml_element *body; /* the method's element */
+    const char *self_moid;          /* _this */
+    struct lab_object self;
+    struct xml_writer *w;
+    struct http_request *rq;
+    struct http_response *rs;
+    const char *fault, *fault_text; /* "InvalidLogin" */
+    const char *fault_field, *fault_value; /* a child of the fault, or NULL */
+    const char *fault_ref;          /* .. which is a reference to such a type */
+};
+
+typedef bool lab_method(struct lab_call *c);
+
+/* All return false. */
+bool lab_say(struct lab_call *c, const char *fault, const char *text);
+bool lab_say_value(struct lab_call *c, const char *fault, const char *text, const char *field, const char *value);
+bool lab_say_gone(struct lab_call *c, const char *moid); /* ManagedObjectNotFound */
+
+/* An argument, NULL when absent. */
+const struct xml_element *lab_arg(const struct lab_call *c, const char *name);
+const char *lab_arg_text(const struct lab_call *c, const char *name);
+bool lab_yes(const struct xml_element *el); /* it is there and says true */
+bool lab_arg_boolean(const struct lab_call *c, const char *name);
+
+/* In collector.c and wait.c; lab_select and its like in select.c. */
+lab_method lab_fetch, lab_retrieve_ex, lab_retrieve, lab_continue, lab_cancel_retrieve, lab_create_collector, lab_destroy_collector,
+    lab_create_filter, lab_destroy_filter, lab_wait_ex, lab_cancel_wait;
+/* In methods.c. */
+lab_method lab_service_content_call, lab_login, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
+    lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid, lab_query_options;
+
+/* What a specSet selects, in order, each once. NULL after a fault. */
+struct lab_selection {
+    struct lab_object *objects; /* in the arena */
+    size_t len, cap;
+};
+bool lab_select(struct lab_call *c, const struct xml_element *spec, struct lab_selection *ret);
+/* Without a session only these may be read (vsphere-api.md 1.4). */
+bool lab_is_open(struct lab_object o);
+/* What a dotted path names; see lab_property. */
+struct lab_value *lab_value_of(const struct lab_asking *k, struct lab_object o, const char *path, bool *ret_known);
+/* <name> with obj, propSet and missingSet of one object. */
+void lab_write_object(struct lab_call *c, const char *name, struct lab_object o, const struct xml_element *request,
+                      const char *spec_name);
+/* The same as changeSet of an update. */
+void lab_write_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name);
