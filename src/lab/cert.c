@@ -65,11 +65,11 @@ EVP_PKEY *lab_cert_key(struct lab_endpoint *ep, struct err *e)
     char label[LAB_LABEL_MAX];
     struct lab_estate *s = ep->estate;
     if (ep->kind == LAB_HOST)
-        (void)snprintf(label, sizeof(label), "host-%u", (unsigned)((ep->n + ep->revision) % s->scenario->host_keys));
+        (void)snprintf(label, sizeof(label), "host-%u", (unsigned)((ep->n + ep->rekeyed) % s->scenario->host_keys));
     else if (ep->kind == LAB_VCENTER)
-        (void)snprintf(label, sizeof(label), "vcenter-%s-%u", ep->vcenter->plan->name, ep->revision);
+        (void)snprintf(label, sizeof(label), "vcenter-%s-%u", ep->vcenter->plan->name, ep->rekeyed);
     else
-        (void)snprintf(label, sizeof(label), "nsx-%s-%u", s->scenario->nsx[ep->n].name, ep->revision);
+        (void)snprintf(label, sizeof(label), "nsx-%s-%u", s->scenario->nsx[ep->n].name, ep->rekeyed);
     return lab_keys_get(s->keys, label, LEAF_BITS, e);
 }
 
@@ -127,8 +127,9 @@ X509 *lab_cert(struct lab_endpoint *ep, bool inventory, struct err *e)
 {
     struct lab_estate *s = ep->estate;
     X509 **slot = &ep->cached[inventory && (ep->faults & LAB_FAULT_MITM)];
-    if (*slot)
-        return *slot;
+    X509 *known = *slot;
+    if (known)
+        return known;
     char label[LAB_LABEL_MAX], wrong[LAB_NAME];
     struct lab_cut cut = { .key = lab_cert_key(ep, e) };
     (void)snprintf(label, sizeof(label), "%d %u %u %u %x", (int)ep->kind, ep->vcenter->at.n, ep->n, ep->revision,

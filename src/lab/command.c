@@ -58,19 +58,35 @@ static bool do_fault(struct asked *a, struct err *e)
     const char *name = json_string_value(json_object_get(a->request, "fault"));
     if (!ep)
         return false;
-    if (name && !strcmp(name, "clear")) {
-        if (ep->kind == LAB_VCENTER)
-            ep->vcenter->wrong = 0;
-        return lab_set_faults(ep, 0, e);
-    }
     unsigned bit = name ? lab_fault_of(name, ep->kind) : 0;
     if (!bit)
-        return err_set(e, ERR_INPUT, "\"fault\" must be \"clear\" or a fault that this kind of endpoint can have");
+        return err_set(e, ERR_INPUT, "\"fault\" must be one that this kind of endpoint can have; \"faults\" lists all");
     if (bit == LAB_FAULT_SESSIONS) {
         lab_sessions_end(ep->vcenter);
         return true;
     }
     return lab_set_faults(ep, ep->faults | bit, e);
+}
+
+/* One fault, or everything that is wrong with it, a locked account included. */
+static bool do_clear(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    const char *name = json_string_value(json_object_get(a->request, "fault"));
+    if (!ep)
+        return false;
+    unsigned bit = name ? lab_fault_of(name, ep->kind) : ep->faults;
+    if (name && !bit)
+        return err_set(e, ERR_INPUT, "\"fault\" must be one that this kind of endpoint can have, or absent: all");
+    if (!name && ep->kind == LAB_VCENTER)
+        ep->vcenter->wrong = 0;
+    return lab_set_faults(ep, ep->faults & ~bit, e);
+}
+
+static bool do_reissue(struct asked *a, struct err *e)
+{
+    struct lab_endpoint *ep = target_of(a, e);
+    return ep && lab_reissue(ep, now_s(), e);
 }
 
 static bool do_replace(struct asked *a, struct err *e)
@@ -93,12 +109,33 @@ static bool do_renew(struct asked *a, struct err *e)
     return true;
 }
 
-static bool do_rotate(struct asked *a, struct err *e)
+static struct lab_vcenter *vcenter_of(const struct asked *a, struct err *e)
 {
     struct lab_endpoint *ep = target_of(a, e);
     if (ep && ep->kind != LAB_VCENTER)
-        return err_set(e, ERR_INPUT, "only a vCenter has a VMCA");
-    return ep && lab_rotate(ep->vcenter, now_s(), e) && lab_estate_publish(a->estate, e);
+        (void)err_set(e, ERR_INPUT, "\"target\" must name a vCenter");
+    return ep && ep->kind == LAB_VCENTER ? ep->vcenter : NULL;
+}
+
+static bool do_rotate(struct asked *a, struct err *e)
+{
+    struct lab_vcenter *vc = vcenter_of(a, e);
+    return vc && lab_rotate(vc, now_s(), e);
+}
+
+static bool do_retire(struct asked *a, struct err *e)
+{
+    struct lab_vcenter *vc = vcenter_of(a, e);
+    return vc && lab_retire(vc, e);
+}
+
+static bool do_password(struct asked *a, struct err *e)
+{
+    const char *password = json_string_value(json_object_get(a->request, "password"));
+    struct lab_vcenter *vc = vcenter_of(a, e);
+    if (vc && !password)
+        return err_set(e, ERR_INPUT, "\"password\" is missing");
+    return vc && lab_set_password(vc, password, e);
 }
 
 static bool do_faults(struct asked *a, struct err *e)
@@ -119,8 +156,9 @@ static const struct {
     bool changes;
 } commands[] = {
     { "status", do_status, false }, { "faults", do_faults, false },  { "down", do_down, false },
-    { "fault", do_fault, true },    { "replace", do_replace, true }, { "renew", do_renew, true },
-    { "rotate", do_rotate, true },
+    { "fault", do_fault, true },    { "clear", do_clear, true },     { "replace", do_replace, true },
+    { "reissue", do_reissue, true }, { "renew", do_renew, true },    { "rotate", do_rotate, true },
+    { "retire", do_retire, true },  { "password", do_password, true },
 };
 
 static bool run(struct asked *a, struct err *e)
@@ -131,7 +169,8 @@ static bool run(struct asked *a, struct err *e)
             continue;
         return commands[i].run(a, e) && (!commands[i].changes || lab_estate_publish(a->estate, e));
     }
-    return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, replace, renew, rotate or down");
+    return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, clear, replace, reissue, renew, rotate, retire, "
+                   "password or down");
 }
 
 void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down)
@@ -156,9 +195,10 @@ void lab_control_answer(struct lab_estate *s, const char *line, size_t len, stru
     *ret_down = a.down;
 }
 
-bool lab_control_request(struct buf *out, const char *what, const char *target, const char *fault, struct err *e)
+bool lab_control_request(struct buf *out, const char *what, const char *target, const char *more, struct err *e)
 {
-    AUTO(wire_json_decrefp) json_t *j = json_pack("{s:s, s:s*, s:s*}", "do", what, "target", target, "fault", fault);
+    const char *key = strcmp(what, "password") != 0 ? "fault" : "password";
+    AUTO(wire_json_decrefp) json_t *j = json_pack("{s:s, s:s*, s:s*}", "do", what, "target", target, key, more);
     if (!j)
         return err_set(e, ERR_INPUT, "not UTF-8");
     return wire_json_write(out, j, e) && buf_puts(out, "\n", e);

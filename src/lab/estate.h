@@ -52,7 +52,8 @@ struct lab_endpoint {
     uint32_t ip;                 /* 127.x.y.z, host order */
     char name[LAB_NAME];         /* the inventory's: a DNS name, or the address for a host that was added by it */
     unsigned faults;
-    unsigned revision;           /* how often its certificate was replaced or renewed */
+    unsigned revision;           /* how often it got another certificate */
+    unsigned rekeyed;            /* how often with another key */
     int64_t made_at;             /* when that was */
     unsigned ca_generation;      /* which root of its VMCA signed */
     uint64_t changed;            /* estate version at its last change */
@@ -75,6 +76,7 @@ struct lab_vmca {
     bool san;
     struct lab_ca *roots; /* owned; the last one signs, the others are still published */
     size_t roots_len;
+    size_t retired;       /* so many of the oldest are published no more */
 };
 
 enum { LAB_ROOTS_MAX = 64 }; /* regenerations of one VMCA */
@@ -164,6 +166,13 @@ const char *lab_fault_name(size_t n, unsigned *ret_bit, unsigned *ret_kinds);
 MUST_USE bool lab_set_faults(struct lab_endpoint *ep, unsigned faults, struct err *e);
 /* Another certificate of the same kind, with another key. */
 MUST_USE bool lab_replace(struct lab_endpoint *ep, int64_t now, struct err *e);
+/* Another certificate for the key that it has. */
+MUST_USE bool lab_reissue(struct lab_endpoint *ep, int64_t now, struct err *e);
+/* Only the newest root is published from now on. ERR_CONFLICT while a host's certificate is of an older one: a real
+ * vCenter would lose that host. */
+MUST_USE bool lab_retire(struct lab_vcenter *vc, struct err *e);
+/* What logs in from now on; sessions live on. ERR_INPUT when it is empty or too long. */
+MUST_USE bool lab_set_password(struct lab_vcenter *vc, const char *password, struct err *e);
 /* A new root with the same name and another key; the old ones stay published. Hosts keep theirs until renewed. */
 MUST_USE bool lab_rotate(struct lab_vcenter *vc, int64_t now, struct err *e);
 

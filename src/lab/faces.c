@@ -121,7 +121,7 @@ void lab_certs_zip(struct http_request *rq, struct http_response *rs)
     buf_init(&b.pem, LAB_PEM_MAX);
     bool ok = true;
     /* All roots of one VMCA have one name, so one hash. */
-    for (size_t i = v->roots_len; ok && i-- > 0; b.same++) {
+    for (size_t i = v->roots_len; ok && i-- > v->retired; b.same++) {
         b.ca = &v->roots[i];
         ok = add_ca(&b, now, NULL);
     }

@@ -1,16 +1,19 @@
 #include "lab/front.h"
 
 #include <openssl/pem.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/ring.h"
+#include "base/text.h"
 #include "http/response.h"
 #include "http/router.h"
 #include "http/server.h"
 #include "lab/estate.h"
 #include "lab/faces.h"
+#include "lab/keep.h"
 #include "lab/pem.h"
 #include "net/address.h"
 #include "net/drive.h"
@@ -20,7 +23,7 @@
 #include "net/tls_server.h"
 #include "wire/http1.h"
 
-enum { CONNS_MAX = 1000000, SILENT_BLOCK = 4096, KINDS = 3 };
+enum { CONNS_MAX = 1000000, SILENT_BLOCK = 4096, KINDS = 3, PORT_FILE_MAX = 8 };
 
 /* One loop serves them all, so a single endpoint may take what there is. */
 struct lab_front {
@@ -187,11 +190,37 @@ static struct listener *listen_on(struct lab_front *f, uint16_t port, struct err
     return listener_create(f->loop, &c, e);
 }
 
+/* A port that the kernel chose stays the estate's: who knows its endpoints finds them there after a restart. */
+static bool kept_port(struct lab_front *f, uint64_t *ret, struct err *e)
+{
+    struct buf b;
+    struct err why;
+    buf_init(&b, PORT_FILE_MAX);
+    bool found = lab_keep_read(f->estate->dir, "port", &b, &why), ok = true;
+    *ret = 0;
+    if (found && !text_number(buf_str(&b), 1, UINT16_MAX, ret))
+        ok = err_set(e, ERR_STORE, "%s/port holds no port", f->estate->dir);
+    else if (!found && why.kind != ERR_NOT_FOUND)
+        ok = err_set(e, ERR_STORE, "%s", why.msg);
+    buf_done(&b);
+    return ok;
+}
+
+static bool keep_port(const struct lab_estate *s, struct err *e)
+{
+    char text[PORT_FILE_MAX];
+    int len = snprintf(text, sizeof(text), "%u", s->port);
+    return lab_keep_write(s->dir, "port", text, (size_t)len, 0644, e);
+}
+
 bool lab_front_listen(struct lab_front *f, struct err *e)
 {
     const struct lab_scenario *plan = f->estate->scenario;
+    uint64_t port = plan->port;
     struct err why;
-    f->listener = listen_on(f, (uint16_t)plan->port, &why);
+    if (!port && !kept_port(f, &port, e))
+        return false;
+    f->listener = listen_on(f, (uint16_t)port, &why);
     if (!f->listener && why.kind == ERR_DENIED)
         f->listener = listen_on(f, (uint16_t)plan->port_unprivileged, &why);
     if (!f->listener) {
@@ -200,7 +229,7 @@ bool lab_front_listen(struct lab_front *f, struct err *e)
         return false;
     }
     f->estate->port = listener_address(f->listener)->port;
-    return true;
+    return plan->port || keep_port(f->estate, e);
 }
 
 struct lab_front *lab_front_create(struct loop *l, struct pool *p, struct lab_estate *s, struct err *e)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "lab/keep.h"
 #include "net/tls_server.h"
 #include "wire/json.h"
@@ -59,32 +60,79 @@ static void touch(struct lab_endpoint *ep)
     (void)pthread_cond_broadcast(&ep->estate->news);
 }
 
-/* The change itself, the same now and at every restart. */
-static bool apply(struct lab_estate *s, const char *what, const char *target, uint64_t value, int64_t at, struct err *e)
+/* One line of the journal. */
+struct change {
+    const char *what, *target;
+    uint64_t value;
+    int64_t at;       /* seconds since 1970 */
+    const char *text; /* a password; else NULL */
+};
+
+static bool do_faults(struct lab_endpoint *ep, const struct change *c, struct err *e UNUSED)
 {
-    struct lab_endpoint *ep = lab_endpoint_named(s, target);
-    if (!ep)
-        return err_set(e, ERR_NOT_FOUND, "nothing in the estate is called %s", target);
-    if (!strcmp(what, "faults")) {
-        ep->faults = (unsigned)value;
-    } else if (!strcmp(what, "replace")) {
-        ep->revision++;
-        ep->made_at = at;
-        ep->ca_generation = (unsigned)ep->vcenter->vmca->roots_len - 1;
-    } else if (!strcmp(what, "rotate") && ep->kind == LAB_VCENTER) {
-        if (!lab_root_add(s, ep->vcenter->vmca, at, e))
-            return false;
-    } else {
-        return err_set(e, ERR_INPUT, "no such change: %s", what);
-    }
-    touch(ep);
+    ep->faults = (unsigned)c->value;
     return true;
 }
 
-static bool write_line(struct lab_estate *s, const char *what, const char *target, uint64_t value, int64_t at, struct err *e)
+static bool do_reissue(struct lab_endpoint *ep, const struct change *c, struct err *e UNUSED)
 {
-    AUTO(wire_json_decrefp) json_t *line = json_pack("{s:s, s:s, s:I, s:I}", "what", what, "target", target, "value",
-                                                     (json_int_t)value, "at", (json_int_t)at);
+    ep->revision++;
+    ep->made_at = c->at;
+    ep->ca_generation = (unsigned)ep->vcenter->vmca->roots_len - 1;
+    return true;
+}
+
+static bool do_replace(struct lab_endpoint *ep, const struct change *c, struct err *e)
+{
+    ep->rekeyed++;
+    return do_reissue(ep, c, e);
+}
+
+static bool do_rotate(struct lab_endpoint *ep, const struct change *c, struct err *e)
+{
+    return lab_root_add(ep->estate, ep->vcenter->vmca, c->at, e);
+}
+
+static bool do_retire(struct lab_endpoint *ep, const struct change *c UNUSED, struct err *e UNUSED)
+{
+    ep->vcenter->vmca->retired = ep->vcenter->vmca->roots_len - 1;
+    return true;
+}
+
+static bool do_password(struct lab_endpoint *ep, const struct change *c, struct err *e)
+{
+    if (!c->text || !c->text[0] || !text_copy(ep->vcenter->password, LAB_NAME, c->text))
+        return err_set(e, ERR_INPUT, "a password has 1 to %d bytes", LAB_NAME - 1);
+    ep->vcenter->wrong = 0;
+    return true;
+}
+
+/* The change itself, the same now and at every restart. */
+static bool apply(struct lab_estate *s, const struct change *c, struct err *e)
+{
+    static const struct {
+        const char *what;
+        bool (*run)(struct lab_endpoint *ep, const struct change *c, struct err *e);
+    } known[] = { { "faults", do_faults }, { "replace", do_replace }, { "reissue", do_reissue }, { "rotate", do_rotate },
+                  { "retire", do_retire }, { "password", do_password } };
+    struct lab_endpoint *ep = lab_endpoint_named(s, c->target);
+    if (!ep)
+        return err_set(e, ERR_NOT_FOUND, "nothing in the estate is called %s", c->target);
+    for (size_t i = 0; i < ARRAY_LEN(known); i++) {
+        if (strcmp(known[i].what, c->what) != 0)
+            continue;
+        if (!known[i].run(ep, c, e))
+            return false;
+        touch(ep);
+        return true;
+    }
+    return err_set(e, ERR_INPUT, "no such change: %s", c->what);
+}
+
+static bool write_line(struct lab_estate *s, const struct change *c, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *line = json_pack("{s:s, s:s, s:I, s:I, s:s*}", "what", c->what, "target", c->target,
+        "value", (json_int_t)c->value, "at", (json_int_t)c->at, "text", c->text);
     struct buf b;
     buf_init(&b, LAB_FILE_MAX);
     bool ok = line && wire_json_write(&b, line, e) && buf_puts(&b, "\n", e) &&
@@ -93,42 +141,69 @@ static bool write_line(struct lab_estate *s, const char *what, const char *targe
     return ok;
 }
 
-static bool change(struct lab_estate *s, const char *what, const struct lab_endpoint *ep, uint64_t value, int64_t at,
-                   struct err *e)
+static bool change(struct lab_estate *s, const struct change *c, struct err *e)
 {
-    return write_line(s, what, ep->name, value, at, e) && apply(s, what, ep->name, value, at, e);
+    return write_line(s, c, e) && apply(s, c, e);
 }
 
 bool lab_set_faults(struct lab_endpoint *ep, unsigned bits, struct err *e)
 {
-    return change(ep->estate, "faults", ep, bits, 0, e);
+    return change(ep->estate, &(struct change){ .what = "faults", .target = ep->name, .value = bits }, e);
 }
 
 bool lab_replace(struct lab_endpoint *ep, int64_t now, struct err *e)
 {
-    return change(ep->estate, "replace", ep, 0, now, e);
+    return change(ep->estate, &(struct change){ .what = "replace", .target = ep->name, .at = now }, e);
+}
+
+bool lab_reissue(struct lab_endpoint *ep, int64_t now, struct err *e)
+{
+    return change(ep->estate, &(struct change){ .what = "reissue", .target = ep->name, .at = now }, e);
+}
+
+bool lab_set_password(struct lab_vcenter *vc, const char *password, struct err *e)
+{
+    if (!password[0] || strlen(password) >= sizeof(vc->password))
+        return err_set(e, ERR_INPUT, "a password has 1 to %zu bytes", sizeof(vc->password) - 1);
+    return change(vc->at.estate, &(struct change){ .what = "password", .target = vc->at.name, .text = password }, e);
+}
+
+bool lab_retire(struct lab_vcenter *vc, struct err *e)
+{
+    const struct lab_estate *s = vc->at.estate;
+    for (size_t i = 0; i < s->vcenters_len; i++) {
+        const struct lab_vcenter *it = &s->vcenters[i];
+        for (size_t j = 0; it->vmca == vc->vmca && j < it->hosts_len; j++)
+            if (it->hosts[j].at.ca_generation + 1 < vc->vmca->roots_len)
+                return err_set(e, ERR_CONFLICT, "%s still has a certificate of an older root: renew %s first",
+                               it->hosts[j].at.name, it->plan->name);
+    }
+    return change(vc->at.estate, &(struct change){ .what = "retire", .target = vc->at.name }, e);
 }
 
 bool lab_rotate(struct lab_vcenter *vc, int64_t now, struct err *e)
 {
     if (vc->vmca->roots_len == LAB_ROOTS_MAX)
         return err_set(e, ERR_LIMIT, "the VMCA of %s was regenerated %d times already", vc->at.name, LAB_ROOTS_MAX - 1);
-    return change(vc->at.estate, "rotate", &vc->at, 0, now, e);
+    return change(vc->at.estate, &(struct change){ .what = "rotate", .target = vc->at.name, .at = now }, e);
 }
 
 /* One line of the journal. first: it says when the estate was born and with which marks. */
 static bool take_line(struct lab_estate *s, const char *text, size_t len, bool first, bool replay, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *line = NULL;
-    const char *what, *target;
+    struct change c = { .text = NULL };
     json_int_t value, at;
     if (!wire_json_read(text, len, NULL, &line, e))
         return false;
-    if (json_unpack(line, "{s:s, s:s, s:I, s:I}", "what", &what, "target", &target, "value", &value, "at", &at) != 0)
+    if (json_unpack(line, "{s:s, s:s, s:I, s:I, s?s}", "what", &c.what, "target", &c.target, "value", &value, "at", &at,
+                    "text", &c.text) != 0)
         return err_set(e, ERR_STORE, "a line of the journal lacks something");
+    c.value = (uint64_t)value;
+    c.at = at;
     if (!first)
-        return !replay || apply(s, what, target, (uint64_t)value, at, e);
-    if (strcmp(what, "born") != 0)
+        return !replay || apply(s, &c, e);
+    if (strcmp(c.what, "born") != 0)
         return err_set(e, ERR_STORE, "the journal does not begin with a birth");
     if ((value != 0) != s->mark)
         return err_set(e, ERR_CONFLICT, "%s was made %s --byte-exact: it stays so", s->dir, value ? "without" : "with");
@@ -159,7 +234,14 @@ static bool read_journal(struct lab_estate *s, bool replay, bool *ret_found, str
     buf_init(&b, LAB_FILE_MAX);
     *ret_found = lab_keep_read(s->dir, "journal", &b, &why) && b.len;
     bool ok = *ret_found ? read_lines(s, &b, replay, e) : b.len == 0 && why.kind == ERR_NOT_FOUND;
-    if (!*ret_found && !ok && e)
+    /* What was cut off while it was written must not become the beginning of the next line. */
+    size_t whole = b.len;
+    while (whole && b.data[whole - 1] != '\n')
+        whole--;
+    *ret_found = whole > 0;
+    if (ok && whole < b.len)
+        ok = lab_keep_write(s->dir, "journal", b.data, whole, 0600, e);
+    if (!b.len && !ok && e)
         *e = why;
     buf_done(&b);
     return ok;
@@ -170,7 +252,8 @@ bool lab_journal_begin(struct lab_estate *s, struct err *e)
     bool found;
     if (!read_journal(s, false, &found, e))
         return false;
-    return found || write_line(s, "born", "estate", s->mark, s->born, e);
+    const struct change born = { .what = "born", .target = "estate", .value = s->mark, .at = s->born };
+    return found || write_line(s, &born, e);
 }
 
 bool lab_journal_replay(struct lab_estate *s, struct err *e)

@@ -74,7 +74,7 @@ void lab_keys_derive(const struct lab_keys *k, const char *label, uint8_t *out, 
 /* A prime of so many bits, its two top bits set: the first one from a start that the label gives. */
 static BIGNUM *prime(const struct lab_keys *k, const char *label, const char *which, unsigned bits, BN_CTX *ctx)
 {
-    uint8_t bytes[PRIME_BYTES_MAX];
+    uint8_t bytes[PRIME_BYTES_MAX] = { 0 };
     size_t len = bits / 8;
     for (size_t at = 0; at < len; at += DIGEST_SHA256) {
         char part[LAB_LABEL_MAX + 24];

@@ -25,12 +25,16 @@ enum {
 };
 
 static const char usage[] =
-    "usage: vsphere-lab up [SCENARIO.ini] --dir DIR [--ready-fd N] [--byte-exact]\n"
-    "       vsphere-lab status --dir DIR\n"
-    "       vsphere-lab fault TARGET FAULT|clear --dir DIR\n"
-    "       vsphere-lab replace|renew|rotate TARGET --dir DIR\n"
-    "       vsphere-lab down --dir DIR\n"
-    "TARGET: vc1, vc1/host-2, a host's name, nsx1. vsphere-lab(1) has the faults.\n";
+    "usage: vsphere-lab up [SCENARIO.ini] --dir DIR [--ready-fd N] [--byte-exact]   start it, in the foreground\n"
+    "       vsphere-lab status|faults --dir DIR             the estate as JSON; the names of faults\n"
+    "       vsphere-lab fault TARGET FAULT --dir DIR        let something go wrong\n"
+    "       vsphere-lab clear TARGET [FAULT] --dir DIR      put that right, or everything\n"
+    "       vsphere-lab replace|reissue TARGET --dir DIR    another certificate: with another key, for the same key\n"
+    "       vsphere-lab rotate|renew|retire TARGET --dir DIR   another VMCA root; other certificates for all hosts;\n"
+    "                                                       only the newest root is published\n"
+    "       vsphere-lab password TARGET NEW --dir DIR       the administrator's password\n"
+    "       vsphere-lab down --dir DIR                      end it\n"
+    "TARGET: vc1, vc1/host-2, a name, an address, nsx1. vsphere-lab(1) has the scenario's keys and the faults.\n";
 
 struct options {
     const char *words[4]; /* the command and its operands */
@@ -197,15 +201,19 @@ static bool up(const struct options *o, struct err *e)
 /* Whatever else there is goes to the lab that runs. */
 static bool ask(const struct options *o, struct err *e)
 {
-    static const char *const needs_target[] = { "fault", "replace", "renew", "rotate" };
-    size_t words = 1;
-    for (size_t i = 0; i < ARRAY_LEN(needs_target); i++)
-        if (!strcmp(o->words[0], needs_target[i]))
-            words = i == 0 ? 3 : 2;
-    if (words == 1 && strcmp(o->words[0], "status") != 0 && strcmp(o->words[0], "down") != 0)
+    static const struct {
+        const char *name;
+        size_t least, most; /* words after it */
+    } known[] = { { "status", 0, 0 }, { "faults", 0, 0 }, { "down", 0, 0 }, { "fault", 2, 2 }, { "clear", 1, 2 },
+                  { "replace", 1, 1 }, { "reissue", 1, 1 }, { "renew", 1, 1 }, { "rotate", 1, 1 }, { "retire", 1, 1 },
+                  { "password", 2, 2 } };
+    size_t n = 0, words = o->words_len;
+    while (n < ARRAY_LEN(known) && strcmp(known[n].name, o->words[0]) != 0)
+        n++;
+    if (n == ARRAY_LEN(known))
         return err_set(e, ERR_INPUT, "no such command: %s", o->words[0]);
-    if (o->words_len != words)
-        return err_set(e, ERR_INPUT, "%s takes %zu words after it", o->words[0], words - 1);
+    if (words < 1 + known[n].least || words > 1 + known[n].most)
+        return err_set(e, ERR_INPUT, "%s takes %zu words after it", o->words[0], known[n].least);
     struct buf answer, line;
     buf_init(&answer, LAB_FILE_MAX);
     buf_init(&line, LAB_CONTROL_LINE_MAX);

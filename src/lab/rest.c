@@ -152,7 +152,7 @@ enum { ROOTS_MAX = LAB_ROOTS_MAX + 4 };
 static size_t trusted_roots(const struct lab_vcenter *vc, const struct lab_ca *out[ROOTS_MAX])
 {
     size_t len = 0;
-    for (size_t i = vc->vmca->roots_len; i-- > 0;)
+    for (size_t i = vc->vmca->roots_len; i-- > vc->vmca->retired;)
         out[len++] = &vc->vmca->roots[i];
     if (vc->plan->endpoint == LAB_ENTERPRISE) {
         out[len++] = &vc->at.estate->cas[LAB_CA_ENTERPRISE_ROOT];

@@ -15,7 +15,7 @@
 static const struct setting lab_keys[] = {
     { "", "name", SETTING_TEXT, LAB(name), "lab", 0, 0, NULL, "What status and banner call it." },
     { "", "domain", SETTING_TEXT, LAB(domain), "lab.test", 0, 0, NULL, "Behind every name." },
-    { "", "port", SETTING_NUMBER, LAB(port), "443", 1, 65535, NULL, "Where everything listens." },
+    { "", "port", SETTING_NUMBER, LAB(port), "443", 0, 65535, NULL, "Where everything listens; 0 = a free one." },
     { "", "port_unprivileged", SETTING_NUMBER, LAB(port_unprivileged), "9443", 1024, 65535, NULL, "Where, when that needs root." },
     { "", "seed", SETTING_TEXT, LAB(seed), NULL, 0, 0, NULL, "Makes the same, public, keys everywhere." },
     { "", "byte_exact", SETTING_BOOL, LAB(byte_exact), "no", 0, 0, NULL, "CAs without the lab's mark." },

@@ -47,7 +47,7 @@ struct lab_scenario {
     struct arena arena;       /* all texts */
     const char *name;
     const char *domain;
-    uint64_t port;              /* where everything listens, .. */
+    uint64_t port;              /* where everything listens (0: the kernel chooses once, kept in DIR/port), .. */
     uint64_t port_unprivileged; /* .. and where when that is not allowed */
     const char *seed;           /* NULL = keys that nobody can guess */
     bool byte_exact;            /* without the lab's OID */

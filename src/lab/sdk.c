@@ -137,23 +137,22 @@ static unsigned version_of(const struct http1_head *head)
 
 static void answer(struct lab_call *c)
 {
-    struct xml_writer w;
+    struct xml_writer *w = c->w;
     struct buf *out = &c->rs->body;
     const char *response = NULL;
     struct err e;
-    c->w = &w;
-    xml_writer_start(&w, out);
-    soap_open(&w);
+    xml_writer_start(w, out);
+    soap_open(w);
     bool ok = run(c, &response);
     if (!ok) {
         buf_clear(out);
-        xml_writer_start(&w, out);
-        soap_open(&w);
+        xml_writer_start(w, out);
+        soap_open(w);
         write_fault(c);
         c->rs->status = 500;
     }
-    soap_close(&w);
-    if (!xml_writer_end(&w, &e))
+    soap_close(w);
+    if (!xml_writer_end(w, &e))
         http_response_text(c->rs, 500, "text/plain", e.msg);
     else
         http_response_field(c->rs, "Content-Type", "text/xml; charset=utf-8");
@@ -164,11 +163,12 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     struct lab_endpoint *ep = rq->app;
     struct xml_element *root;
     struct soap_message message;
+    struct xml_writer w;
     struct err e;
     LAB_LOCKED(ep->estate);
     int64_t now = clock_wall_ms();
     struct lab_call c = {
-        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head) }, .rq = rq, .rs = rs,
+        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head) }, .rq = rq, .rs = rs, .w = &w,
     };
     if (!xml_parse(rq->body, rq->body_len, NULL, rq->arena, &root, &e) || !soap_read(root, &message, &e)) {
         http_response_text(rs, 400, "text/plain", e.msg);

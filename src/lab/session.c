@@ -48,11 +48,11 @@ static void page_done(struct lab_page *p)
 static void session_done(struct lab_session *s)
 {
     while (s->views)
-        DROP(s->views, s->views, view_done);
+        lab_session_view_end(s, s->views);
     while (s->collectors)
-        DROP(s->collectors, s->collectors, collector_done);
+        lab_session_collector_end(s, s->collectors);
     while (s->pages)
-        DROP(s->pages, s->pages, page_done);
+        lab_page_end(s, s->pages);
 }
 
 void lab_session_end(struct lab_vcenter *vc, struct lab_session *s)
@@ -75,16 +75,22 @@ void lab_page_end(struct lab_session *s, struct lab_page *p)
     DROP(s->pages, p, page_done);
 }
 
+static bool collector_filter_end(struct lab_collector *c, const char *moid)
+{
+    struct lab_filter *f = c->filters;
+    while (f && strcmp(f->moid, moid) != 0)
+        f = f->next;
+    if (!f)
+        return false;
+    DROP(c->filters, f, filter_done);
+    return true;
+}
+
 bool lab_session_filter_end(struct lab_session *s, const char *moid)
 {
-    for (struct lab_collector *c = s->collectors; c; c = c->next) {
-        for (struct lab_filter *f = c->filters; f; f = f->next) {
-            if (!strcmp(f->moid, moid)) {
-                DROP(c->filters, f, filter_done);
-                return true;
-            }
-        }
-    }
+    for (struct lab_collector *c = s->collectors; c; c = c->next)
+        if (collector_filter_end(c, moid))
+            return true;
     return false;
 }
 

@@ -67,6 +67,14 @@ static struct lab_mint start(const struct lab_cut *c)
     return m;
 }
 
+static X509 *mint_since_yesterday(struct lab_mint *m, const struct lab_leaf_shape *s, int64_t days, struct err *e)
+{
+    m->not_before = s->made_at - LAB_DAY;
+    m->not_after = m->not_before + days * LAB_DAY;
+    move(m, s);
+    return lab_mint(m, e);
+}
+
 X509 *lab_shape_vmca_root(const struct lab_cut *c, const struct lab_root_shape *s, struct err *e)
 {
     const struct lab_rdn subject[] = { { "CN", "CA" }, { "DC", "vsphere" }, { "DC", "local" }, { "C", "US" },
@@ -184,10 +192,7 @@ X509 *lab_shape_self_signed(const struct lab_cut *c, const struct lab_leaf_shape
     m.signer = c->key;
     m.subject = subject;
     m.exts = exts;
-    m.not_before = s->made_at - LAB_DAY;
-    m.not_after = m.not_before + (int64_t)ESXI_DAYS * LAB_DAY;
-    move(&m, s);
-    return lab_mint(&m, e);
+    return mint_since_yesterday(&m, s, ESXI_DAYS, e);
 }
 
 X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e)
@@ -207,10 +212,7 @@ X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_s
     struct lab_mint m = start(c);
     m.subject = subject;
     m.exts = exts;
-    m.not_before = s->made_at - LAB_DAY;
-    m.not_after = m.not_before + (int64_t)ENTERPRISE_LEAF_DAYS * LAB_DAY;
-    move(&m, s);
-    return lab_mint(&m, e);
+    return mint_since_yesterday(&m, s, ENTERPRISE_LEAF_DAYS, e);
 }
 
 X509 *lab_shape_enterprise_ca(const struct lab_cut *c, const char *organization, const char *cn, int64_t made_at,

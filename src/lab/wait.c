@@ -101,6 +101,17 @@ static void remember(struct lab_filter *f, const struct lab_selection *s, uint64
     f->at = version;
 }
 
+/* How the i-th of what is selected, or of what the client knows, has changed; NULL: not at all. */
+static const char *kind_of(struct lab_call *c, const struct lab_filter *f, const struct lab_selection *s, size_t i)
+{
+    if (i >= s->len)
+        return holds(s->objects, s->len, f->seen[i - s->len]) ? NULL : "leave";
+    uint64_t changed = lab_object_changed(&c->k, s->objects[i]);
+    if (!f->at || (changed > f->at && !holds(f->seen, f->seen_len, s->objects[i])))
+        return "enter";
+    return changed > f->at ? "modify" : NULL;
+}
+
 /* Writes what is new since the client looked last; opened says that returnval stands already. */
 static bool write_filter(struct lab_call *c, struct lab_filter *f, uint64_t version, bool *opened)
 {
@@ -111,9 +122,7 @@ static bool write_filter(struct lab_call *c, struct lab_filter *f, uint64_t vers
         return false;
     for (size_t i = 0; i < s.len + f->seen_len; i++) {
         struct lab_object o = i < s.len ? s.objects[i] : f->seen[i - s.len];
-        bool before = f->at && (i >= s.len || lab_object_changed(&c->k, o) <= f->at || holds(f->seen, f->seen_len, o));
-        const char *kind = i >= s.len ? (holds(s.objects, s.len, o) ? NULL : "leave") : !before ? "enter"
-                         : lab_object_changed(&c->k, o) > f->at ? "modify" : NULL;
+        const char *kind = kind_of(c, f, &s, i);
         if (!kind)
             continue;
         if (!*opened) {

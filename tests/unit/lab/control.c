@@ -33,14 +33,21 @@ static void commands_change_the_estate(void **state)
     CHECK(!ask(s, "{\"do\":\"fault\",\"target\":\"vc1/host-2\",\"fault\":\"mitm\"}", &out, &down));
     CHECK_EQ(vc->hosts[1].at.faults, LAB_FAULT_EXPIRED | LAB_FAULT_MITM);
     CHECK(!ask(s, "{\"do\":\"status\"}", &out, &down) && strstr(buf_str(&out), "\"faults\":[\"expired\",\"mitm\"]"));
-    CHECK(!ask(s, "{\"do\":\"fault\",\"target\":\"vc1/host-2\",\"fault\":\"clear\"}", &out, &down));
+    CHECK(!ask(s, "{\"do\":\"clear\",\"target\":\"vc1/host-2\",\"fault\":\"mitm\"}", &out, &down));
+    CHECK_EQ(vc->hosts[1].at.faults, LAB_FAULT_EXPIRED);
+    CHECK(!ask(s, "{\"do\":\"clear\",\"target\":\"vc1/host-2\"}", &out, &down));
     CHECK_EQ(vc->hosts[1].at.faults, 0);
-    CHECK(!ask(s, "{\"do\":\"replace\",\"target\":\"vc1\"}", &out, &down) && vc->at.revision == 1);
+    CHECK(!ask(s, "{\"do\":\"replace\",\"target\":\"vc1\"}", &out, &down) && vc->at.rekeyed == 1);
+    CHECK(!ask(s, "{\"do\":\"reissue\",\"target\":\"vc1\"}", &out, &down) && vc->at.rekeyed == 1 && vc->at.revision == 2);
     CHECK(!ask(s, "{\"do\":\"rotate\",\"target\":\"vc1\"}", &out, &down) && vc->vmca->roots_len == 2);
+    CHECK(ask(s, "{\"do\":\"retire\",\"target\":\"vc1\"}", &out, &down) && vc->vmca->retired == 0);
     CHECK(!ask(s, "{\"do\":\"renew\",\"target\":\"vc1\"}", &out, &down));
+    CHECK(!ask(s, "{\"do\":\"retire\",\"target\":\"vc1\"}", &out, &down) && vc->vmca->retired == 1);
+    CHECK(!ask(s, "{\"do\":\"password\",\"target\":\"vc1\",\"password\":\"new <one>\"}", &out, &down));
+    CHECK_STR(vc->password, "new <one>");
     CHECK(vc->hosts[0].at.ca_generation == 1 && vc->hosts[1].at.ca_generation == 1);
     vc->wrong = 9;
-    CHECK(!ask(s, "{\"do\":\"fault\",\"target\":\"vc1\",\"fault\":\"clear\"}", &out, &down) && vc->wrong == 0);
+    CHECK(!ask(s, "{\"do\":\"clear\",\"target\":\"vc1\"}", &out, &down) && vc->wrong == 0);
     CHECK(!ask(s, "{\"do\":\"faults\"}", &out, &down) && strstr(buf_str(&out), "rejected-password"));
     CHECK(!ask(s, "{\"do\":\"down\"}", &out, &down) && down);
     world_close(s);
@@ -54,7 +61,10 @@ static void nonsense_is_refused(void **state)
         "", "x", "[]", "null", "{}", "{\"do\":1}", "{\"do\":\"nothing\"}", "{\"do\":\"fault\"}",
         "{\"do\":\"fault\",\"target\":\"vc9\",\"fault\":\"expired\"}", "{\"do\":\"fault\",\"target\":\"vc1\"}",
         "{\"do\":\"fault\",\"target\":\"vc1\",\"fault\":\"mitm\"}", "{\"do\":\"fault\",\"target\":\"vc1/host-1\",\"fault\":\"nope\"}",
-        "{\"do\":\"rotate\",\"target\":\"vc1/host-1\"}", "{\"do\":\"replace\"}", "{\"do\":\"down\"", "{\"do\":\"status\",\"do\":\"down\"}",
+        "{\"do\":\"rotate\",\"target\":\"vc1/host-1\"}",
+        "{\"do\":\"fault\",\"target\":\"vc1\",\"fault\":\"clear\"}", "{\"do\":\"clear\",\"target\":\"vc1\",\"fault\":\"nope\"}",
+        "{\"do\":\"retire\",\"target\":\"n1\"}", "{\"do\":\"password\",\"target\":\"vc1\"}",
+        "{\"do\":\"password\",\"target\":\"vc1\",\"password\":\"\"}", "{\"do\":\"reissue\",\"target\":\"x\"}", "{\"do\":\"replace\"}", "{\"do\":\"down\"", "{\"do\":\"status\",\"do\":\"down\"}",
     };
     struct buf out;
     bool down;
@@ -80,6 +90,9 @@ static void requests_are_json(void **state)
     buf_clear(&out);
     CHECK_OK(lab_control_request(&out, "status", NULL, NULL, &e), &e);
     CHECK_STR(buf_str(&out), "{\"do\":\"status\"}\n");
+    buf_clear(&out);
+    CHECK_OK(lab_control_request(&out, "password", "vc1", "x", &e), &e);
+    CHECK_STR(buf_str(&out), "{\"do\":\"password\",\"target\":\"vc1\",\"password\":\"x\"}\n");
     CHECK_FAILS(lab_control_request(&out, "fault", "\xff", NULL, &e), &e, ERR_INPUT);
     buf_done(&out);
 }

@@ -91,6 +91,8 @@ static void it_is_the_same_after_a_restart(void **state)
     CHECK_OK(lab_rotate(&s->vcenters[0], 1800000000, &e), &e);
     CHECK_OK(lab_replace(&s->vcenters[0].hosts[1].at, 1800000100, &e), &e);
     CHECK_OK(lab_replace(&s->vcenters[0].at, 1800000200, &e), &e);
+    CHECK_OK(lab_reissue(&s->vcenters[0].hosts[4].at, 1800000300, &e), &e);
+    CHECK_OK(lab_set_password(&s->vcenters[0], "another", &e), &e);
     struct lab_endpoint *some[] = { &s->vcenters[0].at, &s->vcenters[0].hosts[0].at, &s->vcenters[0].hosts[1].at,
                                     &s->vcenters[0].hosts[4].at, &s->vcenters[1].at, &s->nsx[0].at };
     for (size_t i = 0; i < ARRAY_LEN(some); i++)
@@ -104,6 +106,7 @@ static void it_is_the_same_after_a_restart(void **state)
         CHECK_STR(before[i], after);
     }
     CHECK_STR(password, s->vcenters[0].password);
+    CHECK_STR(password, "another");
     CHECK_EQ(s->vcenters[0].vmca->roots_len, 2);
     world_close(s);
 }
@@ -121,6 +124,40 @@ static void a_rotated_root_keeps_its_name_only(void **state)
     CHECK(issued_by(&vc->hosts[0].at, old) && !issued_by(&vc->hosts[0].at, fresh));
     CHECK_OK(lab_replace(&vc->hosts[0].at, 1800000100, &e), &e);
     CHECK(issued_by(&vc->hosts[0].at, fresh) && !issued_by(&vc->hosts[0].at, old));
+    world_close(s);
+}
+
+static void reissuing_keeps_the_key_and_replacing_does_not(void **state)
+{
+    (void)state;
+    struct err e;
+    char first[60], second[60];
+    struct lab_estate *s = world_open(text);
+    struct lab_endpoint *ep = &s->vcenters[0].at;
+    EVP_PKEY *key = lab_cert_key(ep, &e);
+    print_of(ep, first);
+    CHECK_OK(lab_reissue(ep, 1800000000, &e), &e);
+    print_of(ep, second);
+    CHECK(strcmp(first, second) != 0 && lab_cert_key(ep, &e) == key);
+    CHECK_OK(lab_replace(ep, 1800000000, &e), &e);
+    print_of(ep, first);
+    CHECK(strcmp(first, second) != 0 && EVP_PKEY_eq(lab_cert_key(ep, &e), key) == 0);
+    world_close(s);
+}
+
+static void a_root_retires_when_nobody_needs_it(void **state)
+{
+    (void)state;
+    struct err e;
+    struct lab_estate *s = world_open(text);
+    CHECK_OK(lab_rotate(&s->vcenters[0], 1800000000, &e), &e);
+    for (size_t i = 0; i < s->vcenters[0].hosts_len; i++)
+        CHECK_OK(lab_replace(&s->vcenters[0].hosts[i].at, 1800000100, &e), &e);
+    CHECK_FAILS(lab_retire(&s->vcenters[0], &e), &e, ERR_CONFLICT); /* a host of vc2, which shares the VMCA */
+    CHECK_OK(lab_replace(&s->vcenters[1].hosts[0].at, 1800000100, &e), &e);
+    CHECK_OK(lab_retire(&s->vcenters[0], &e), &e);
+    s = world_reopen(s, NULL);
+    CHECK_EQ(s->vcenters[0].vmca->retired, 1);
     world_close(s);
 }
 
@@ -149,8 +186,11 @@ static void directories_are_not_mixed_up(void **state)
     CHECK(!lab_estate_open("/nonexistent/x", NULL, 0, 1700000000, false, &e) && e.kind == ERR_STORE);
     CHECK_OK(lab_keep_append(s->dir, "journal", "{\"what\":\"fau", 12, &e), &e); /* cut off while it was written */
     s = world_reopen(s, NULL);
+    CHECK_OK(lab_set_faults(&s->vcenters[0].at, LAB_FAULT_EXPIRED, &e), &e);
+    s = world_reopen(s, NULL); /* the next change did not become a part of that line */
+    CHECK_EQ(s->vcenters[0].at.faults, LAB_FAULT_EXPIRED);
     CHECK_OK(lab_keep_append(s->dir, "journal", "lts\"}\n", 6, &e), &e);
-    CHECK(!lab_estate_open(s->dir, NULL, 0, 1700000000, false, &e) && strstr(e.msg, "line 2"));
+    CHECK(!lab_estate_open(s->dir, NULL, 0, 1700000000, false, &e) && strstr(e.msg, "line 3"));
     world_close(s);
 }
 
@@ -178,5 +218,6 @@ static void secrets_are_for_the_owner_only(void **state)
 
 GROUP(lab_estate, cmocka_unit_test(hosts_are_what_the_plan_says), cmocka_unit_test(addresses_and_names_lead_to_endpoints),
       cmocka_unit_test(it_is_the_same_after_a_restart), cmocka_unit_test(a_rotated_root_keeps_its_name_only),
+      cmocka_unit_test(reissuing_keeps_the_key_and_replacing_does_not), cmocka_unit_test(a_root_retires_when_nobody_needs_it),
       cmocka_unit_test(a_man_in_the_middle_shows_another_certificate), cmocka_unit_test(directories_are_not_mixed_up),
       cmocka_unit_test(secrets_are_for_the_owner_only))

@@ -17,8 +17,10 @@ static void a_file_is_read(void **state)
     AUTO(lab_scenario_destroyp) struct lab_scenario *s = parse(
         "# comment\n[vcenter vc1]\nversion = 7.0\nhosts = 3\nforeign_hosts = 2\nendpoint = vmca\n"
         "[lab]\nname = two\nlockout = 0\nseed = abc\n\n[vcenter vc2]\npsc = vc1\n[nsx n1]\nkind = v\nvcenter = vc2\n", &e);
-    if (!s)
+    if (!s) {
         fail_msg("%s", e.msg);
+        return;
+    }
     CHECK_STR(s->name, "two");
     CHECK_STR(s->domain, "lab.test");
     CHECK_STR(s->seed, "abc");
