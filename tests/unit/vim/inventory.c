@@ -54,26 +54,28 @@ static void hosts_are_listed_page_by_page(void **state)
 static void a_list_that_is_cut_off_is_no_list(void **state)
 {
     (void)state;
-    static const struct script_step steps[] = { STEP_CONTENT, STEP_LOGIN, STEP_VIEW, STEP_FIRST("hosts-1.xml"),
-                                                STEP_NEXT("hosts-2.xml") };
+    static const struct script_step login[] = { STEP_CONTENT, STEP_LOGIN };
+    static const struct script_step walk[] = { STEP_VIEW, STEP_FIRST("hosts-1.xml"), STEP_NEXT("hosts-2.xml"), STEP_DESTROY };
     struct err e;
     struct vim_hosts hosts;
-    size_t last = 900, whole = 0;
-    static const struct script_step all[] = { STEP_CONTENT, STEP_LOGIN, STEP_VIEW, STEP_FIRST("hosts-1.xml"),
-                                              STEP_NEXT("hosts-2.xml"), STEP_DESTROY };
     AUTO(arena_done) struct arena a = { 0 };
     struct script s = { 0 };
-    script_start(&s, all, ARRAY_LEN(all));
+    script_start(&s, login, ARRAY_LEN(login));
+    CHECK_OK(vim_session_login(s.session, soon(), &e), &e);
+    script_again(&s, walk, ARRAY_LEN(walk), 0);
     CHECK_OK(vim_hosts_read(s.session, soon(), &a, &hosts, &e), &e);
-    whole = s.answered;
-    script_end(&s);
-    for (size_t cut = whole - 450 - last; cut < whole - 450; cut++) {
+    CHECK_EQ(s.at, ARRAY_LEN(walk));
+    size_t cuts = 0;
+    for (size_t cut = s.answered - 1; s.at > 2; cut -= 7) { /* back to the end of the first page */
         AUTO(arena_done) struct arena b = { 0 };
-        struct script t = { .cut = cut };
-        script_start(&t, steps, ARRAY_LEN(steps));
-        CHECK_FAILS(vim_hosts_read(t.session, soon(), &b, &hosts, &e), &e, ERR_PEER);
-        script_stop(&t);
+        script_again(&s, walk, ARRAY_LEN(walk), cut);
+        bool ok = vim_hosts_read(s.session, soon(), &b, &hosts, &e);
+        CHECK_EQ(ok, s.at == 4); /* all pages are there, what broke off is the view's end */
+        CHECK(ok || e.kind == ERR_PEER);
+        cuts += s.at == 3;
     }
+    CHECK(cuts > 80);
+    script_stop(&s);
 }
 
 static void a_host_as_vcsim_writes_it(void **state)

@@ -31,8 +31,11 @@ char *script_file(const char *name, size_t *ret_len)
     FILE *f = fopen(path, "rb");
     if (!f)
         fail_msg("%s can't be opened", path);
-    char *bytes = xcalloc(1, 512 * 1024);
-    *ret_len = fread(bytes, 1, 512 * 1024 - 1, f);
+    CHECK(fseek(f, 0, SEEK_END) == 0);
+    *ret_len = (size_t)ftell(f);
+    rewind(f);
+    char *bytes = xcalloc(1, *ret_len + 1); /* no more than it needs: tests read some ten thousand files */
+    CHECK_EQ(fread(bytes, 1, *ret_len, f), *ret_len);
     (void)fclose(f);
     return bytes;
 }
@@ -216,6 +219,16 @@ void script_start(struct script *s, const struct script_step *steps, size_t len)
     CHECK_OK(secret_set(&password, SCRIPT_PASSWORD, strlen(SCRIPT_PASSWORD), &e), &e);
     CHECK_OK(vim_session_create(s->endpoint, "administrator@vsphere.local", &password, &s->session, &e), &e);
     secret_done(&password);
+}
+
+void script_again(struct script *s, const struct script_step *steps, size_t len, size_t cut)
+{
+    vim_endpoint_close(s->endpoint);
+    s->steps = steps;
+    s->len = len;
+    s->at = s->answered = 0;
+    s->cut = cut;
+    buf_clear(&s->log);
 }
 
 void script_stop(struct script *s)

@@ -41,6 +41,8 @@ void script_start(struct script *s, const struct script_step *steps, size_t len)
 /* Every step was gone through, and nothing else came. */
 void script_end(struct script *s);
 void script_stop(struct script *s); /* without that */
+/* The same account and session go on over new connections, with these steps; answers end after cut bytes (0 = never). */
+void script_again(struct script *s, const struct script_step *steps, size_t len, size_t cut);
 int64_t soon(void);                 /* a deadline */
 char *script_file(const char *name, size_t *ret_len); /* owned */
 

@@ -103,10 +103,15 @@ static bool run_bytes(case_run *run, void *ctx, const uint8_t *data, size_t len,
     return complete;
 }
 
-/* Only the inputs that reach a cap are longer than this, and their bytes repeat themselves. */
-static size_t stride(size_t at)
+/* From one cut to the next. Only the inputs that reach a cap are longer than HEAD and TAIL together: what lies between
+ * repeats itself, and is cut in some places only. */
+static size_t stride(size_t at, size_t len)
 {
-    return at < 512 ? 1 : 397;
+    enum { HEAD = 400, TAIL = 100, PLACES = 16 };
+    if (len <= HEAD + TAIL || at < HEAD || at >= len - TAIL)
+        return 1;
+    size_t step = (len - HEAD - TAIL) / PLACES + 1, left = len - TAIL - at;
+    return step < left ? step : left;
 }
 
 bool cases_thrice(case_run *run, void *ctx, const char *name, const uint8_t *data, size_t len, size_t *complete_at,
@@ -115,14 +120,14 @@ bool cases_thrice(case_run *run, void *ctx, const char *name, const uint8_t *dat
     struct buf again;
     buf_init(&again, out->max);
     bool complete = run(ctx, &data, &len, 1, out);
-    size_t end = complete ? *complete_at : 0;
-    for (size_t at = 0; at <= len; at += stride(at)) {
+    size_t end = complete ? *complete_at : len;
+    for (size_t at = 0; at <= len; at += stride(at, len)) {
         if (run_split(run, ctx, data, len, at, &again) != complete || strcmp(buf_str(&again), buf_str(out)))
             fail_msg("%s split at %zu: \"%s\" instead of \"%s\"", name, at, buf_str(&again), buf_str(out));
     }
     if (run_bytes(run, ctx, data, len, &again) != complete || strcmp(buf_str(&again), buf_str(out)))
         fail_msg("%s byte by byte: \"%s\" instead of \"%s\"", name, buf_str(&again), buf_str(out));
-    for (size_t at = 0; at < (complete ? end : len); at += stride(at)) {
+    for (size_t at = 0; at < end; at += stride(at, end)) {
         uint8_t *part = exact(data, at);
         const uint8_t *pieces = part;
         buf_clear(&again);

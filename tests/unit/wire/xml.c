@@ -87,8 +87,12 @@ static bool parse(const char *head, const char *piece, size_t count, const char 
     arena_init(&a);
     buf_init(&b, XML_BYTES_MAX + 1000);
     CHECK_OK(buf_puts(&b, head, e), e);
+    size_t len = strlen(piece);
+    uint8_t *room;
+    CHECK_OK(buf_reserve(&b, count * len, &room, e), e);
     for (size_t i = 0; i < count; i++)
-        CHECK_OK(buf_puts(&b, piece, e), e);
+        memcpy(room + i * len, piece, len);
+    buf_commit(&b, count * len);
     CHECK_OK(buf_puts(&b, tail, e), e);
     bool ok = xml_parse(buf_str(&b), b.len, limits, &a, &root, e);
     buf_done(&b);
@@ -102,15 +106,34 @@ static void limits_are_exact(void **state)
     struct err e;
     CHECK_OK(parse("<a>", "x", XML_TEXT_MAX, "</a>", NULL, &e), &e);
     CHECK_FAILS(parse("<a>", "x", XML_TEXT_MAX + 1, "</a>", NULL, &e), &e, ERR_LIMIT);
-    CHECK_OK(parse("<a>", "<b/>", XML_ELEMENTS_MAX - 1, "</a>", NULL, &e), &e);
-    CHECK_FAILS(parse("<a>", "<b/>", XML_ELEMENTS_MAX, "</a>", NULL, &e), &e, ERR_LIMIT);
-    CHECK_OK(parse("<a>", " ", XML_TEXT_MAX, "</a>", &(struct xml_limits){ .bytes = XML_TEXT_MAX + 7 }, &e), &e);
-    CHECK_FAILS(parse("<a>", " ", XML_TEXT_MAX, "</a>", &(struct xml_limits){ .bytes = XML_TEXT_MAX + 6 }, &e), &e, ERR_LIMIT);
+    CHECK_OK(parse("<a>", " ", 1000, "</a>", &(struct xml_limits){ .bytes = 1007 }, &e), &e);
+    CHECK_FAILS(parse("<a>", " ", 1000, "</a>", &(struct xml_limits){ .bytes = 1006 }, &e), &e, ERR_LIMIT);
     CHECK_OK(parse("<a>", "<b>", 3, "</b></b></b></a>", &(struct xml_limits){ .depth = 4 }, &e), &e);
     CHECK_FAILS(parse("<a>", "<b>", 3, "</b></b></b></a>", &(struct xml_limits){ .depth = 3 }, &e), &e, ERR_LIMIT);
+    CHECK_OK(parse("<a>", "<b/>", 2, "</a>", &(struct xml_limits){ .elements = 3 }, &e), &e);
     CHECK_FAILS(parse("<a>", "<b/>", 3, "</a>", &(struct xml_limits){ .elements = 3 }, &e), &e, ERR_LIMIT);
     CHECK_FAILS(parse("<a", " b='' c=''", 1, "/>", &(struct xml_limits){ .attributes = 1 }, &e), &e, ERR_LIMIT);
     CHECK_FAILS(parse("<a>", "x", 3, "</a>", &(struct xml_limits){ .text = 2 }, &e), &e, ERR_LIMIT);
+}
+
+/* The default cap of elements, in one document: all that may be, then one more. */
+static void a_flood_of_elements_is_stopped(void **state)
+{
+    (void)state;
+    enum { PIECE = 1000 };
+    char many[PIECE * 4 + 1];
+    struct arena a = { 0 };
+    struct err e;
+    for (size_t i = 0; i < PIECE; i++)
+        memcpy(many + i * 4, "<b/>", 5);
+    struct xml_reader *r = xml_reader_create(NULL, &a);
+    CHECK_OK(xml_feed(r, "<a>", 3, &e), &e);
+    for (size_t i = PIECE; i < XML_ELEMENTS_MAX; i += PIECE)
+        CHECK_OK(xml_feed(r, many, sizeof(many) - 1, &e), &e);
+    CHECK_OK(xml_feed(r, many, sizeof(many) - 1 - 4, &e), &e); /* <a> is one as well */
+    CHECK_FAILS(xml_feed(r, "<b/>", 4, &e), &e, ERR_LIMIT);
+    (void)xml_reader_destroy(r);
+    arena_done(&a);
 }
 
 /* The document's end is looked for before a single byte too many is parsed; a token that never ends is given up. */
@@ -335,7 +358,7 @@ static void the_writer_keeps_its_limits(void **state)
 }
 
 GROUP(wire_xml, cmocka_unit_test(files_are_read_as_they_should), cmocka_unit_test(limits_are_exact),
-      cmocka_unit_test(long_things_are_given_up), cmocka_unit_test(one_root_is_all), cmocka_unit_test(a_refusal_stays),
+      cmocka_unit_test(a_flood_of_elements_is_stopped), cmocka_unit_test(long_things_are_given_up), cmocka_unit_test(one_root_is_all), cmocka_unit_test(a_refusal_stays),
       cmocka_unit_test(elements_are_found_by_namespace), cmocka_unit_test(booleans_and_numbers_are_strict),
       cmocka_unit_test(what_is_written_reads_the_same), cmocka_unit_test(the_writer_refuses),
       cmocka_unit_test(the_writer_keeps_its_limits))
