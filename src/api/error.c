@@ -30,9 +30,9 @@ struct api_error api_error_of(enum err_kind kind, enum api_face face)
     return table[kind][face];
 }
 
-static bool write_json(const struct err *e, struct api_error a, enum api_face face, struct buf *out, struct err *failed)
+static bool write_json(struct api_error a, const char *text, enum api_face face, struct buf *out, struct err *failed)
 {
-    json_t *j = json_pack("{s:s, s:s, s:n}", "minorErrorCode", a.minor, "message", e->msg, "stackTrace");
+    json_t *j = json_pack("{s:s, s:s, s:n}", "minorErrorCode", a.minor, "message", text, "stackTrace");
     if (j && face == API_LEGACY)
         (void)json_object_set_new(j, "majorErrorCode", json_integer(a.status));
     bool ok = j ? wire_json_write(out, j, failed) : err_set(failed, ERR_INTERNAL, "the error's text is not UTF-8");
@@ -40,23 +40,28 @@ static bool write_json(const struct err *e, struct api_error a, enum api_face fa
     return ok;
 }
 
-bool api_error_write(const struct err *e, enum api_face face, enum api_format format, struct buf *out, struct err *failed)
+bool api_error_write_as(struct api_error as, const char *text, enum api_face face, enum api_format format,
+                        struct buf *out, struct err *failed)
 {
-    struct api_error a = api_error_of(e->kind, face);
     if (format == API_JSON)
-        return write_json(e, a, face, out, failed);
+        return write_json(as, text, face, out, failed);
     struct xml_writer w;
     char status[12];
-    (void)snprintf(status, sizeof(status), "%d", a.status);
+    (void)snprintf(status, sizeof(status), "%d", as.status);
     xml_writer_start(&w, out);
     xml_declaration(&w);
     xml_open(&w, "Error");
     xml_attr(&w, "xmlns", "http://www.vmware.com/vcloud/v1.5");
-    xml_attr(&w, "message", e->msg);
+    xml_attr(&w, "message", text);
     xml_attr(&w, "majorErrorCode", status);
-    xml_attr(&w, "minorErrorCode", a.minor);
+    xml_attr(&w, "minorErrorCode", as.minor);
     xml_close(&w);
     return xml_writer_end(&w, failed);
+}
+
+bool api_error_write(const struct err *e, enum api_face face, enum api_format format, struct buf *out, struct err *failed)
+{
+    return api_error_write_as(api_error_of(e->kind, face), e->msg, face, format, out, failed);
 }
 
 void api_task_text(const char *text, char *out, size_t size)

@@ -18,6 +18,10 @@ struct api_error api_error_of(enum err_kind kind, enum api_face face);
 MUST_USE bool api_error_write(const struct err *e, enum api_face face, enum api_format format, struct buf *out,
                               struct err *failed);
 
+/* The same for a status that no kind has: 401, 406 and what the HTTP server refuses. */
+MUST_USE bool api_error_write_as(struct api_error as, const char *text, enum api_face face, enum api_format format,
+                                 struct buf *out, struct err *failed);
+
 /* The text of a task's error. go-vcloud-director deletes and re-creates a vCenter for two minutes when it reads
  * `400`, `is currently busy`, `BUSY_ENTITY`, `another transaction` or `408:TIMEDOUT` in it (trap 17), be it a part of a
  * fingerprint or of a host's name: a word joiner (U+2060) behind the first character keeps it from matching and is not

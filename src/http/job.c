@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "base/secret.h"
 #include "http/peer.h"
 #include "http/request.h"
@@ -25,6 +26,13 @@ struct job {
     struct http_request request;
     struct http_response response;
 };
+
+void http_request_client(const struct http_request *rq, char *out, size_t size)
+{
+    char text[ADDRESS_TEXT];
+    address_write(&rq->client, text);
+    (void)text_copy(out, size, text);
+}
 
 const char *http_request_param(const struct http_request *rq, const char *name)
 {

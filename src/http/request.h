@@ -23,3 +23,5 @@ struct http_request {
 
 /* The parameter of that name in the route's pattern; it must be there. */
 const char *http_request_param(const struct http_request *rq, const char *name);
+/* The client's address as text, without the port: "10.0.0.7". Cut at size. */
+void http_request_client(const struct http_request *rq, char *out, size_t size);

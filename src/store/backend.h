@@ -19,6 +19,7 @@
 #include "store/event.h"
 #include "store/evidence.h"
 #include "store/grant.h"
+#include "store/record.h"
 #include "store/sealed.h"
 #include "store/setting.h"
 #include "store/store.h"
@@ -138,6 +139,20 @@ struct store_setting_ops {
     bool (*count)(struct store *s, uint64_t *ret, struct err *e);
 };
 
+struct store_record_ops {
+    /* Inserts or replaces, but for made_ms; name_key is the folded name, unique per kind and owner unless "" */
+    bool (*put)(struct store *s, const struct store_record *r, const char *name_key, struct err *e);
+    bool (*remove)(struct store *s, const char *kind, const char *id, uint64_t *ret_removed, struct err *e);
+    bool (*expire)(struct store *s, const char *kind, int64_t now_ms, uint64_t *ret_removed, struct err *e);
+    bool (*get)(struct store *s, const char *kind, const char *id, store_record_sink *sink, void *self, struct err *e);
+    bool (*find)(struct store *s, const char *kind, const char *owner, const char *name_key, store_record_sink *sink,
+                 void *self, struct err *e);
+    bool (*list)(struct store *s, const struct store_record_query *q, store_record_sink *sink, void *self,
+                 struct err *e); /* q->limit is set */
+    bool (*count)(struct store *s, const struct store_record_query *q, uint64_t *ret, struct err *e);
+    bool (*all)(struct store *s, store_record_sink *sink, void *self, struct err *e);
+};
+
 struct store_backend {
     const char *name;
     const struct store_core_ops *core;
@@ -150,6 +165,7 @@ struct store_backend {
     const struct store_event_ops *events;
     const struct store_audit_ops *audit;
     const struct store_setting_ops *settings;
+    const struct store_record_ops *records;
 };
 
 /* A backend's handle begins with this. */

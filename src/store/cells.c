@@ -335,3 +335,21 @@ bool store_count_read(const struct store_cell *cells, size_t len, uint64_t *ret,
     *ret = count;
     return true;
 }
+
+bool store_record_read(const struct store_cell *cells, size_t len, struct store_record *ret, struct err *e)
+{
+    struct reader r = reader("record", cells, len, e);
+    struct store_record s;
+    s.kind = take_text(&r, "kind", STORE_WORD, STORE_WORD_MAX);
+    s.id = take_text(&r, "id", STORE_LINE, STORE_ID_MAX);
+    s.owner = take_text(&r, "owner", STORE_LINE_OR_NONE, STORE_ID_MAX);
+    s.name = take_text(&r, "name", STORE_LINE_OR_NONE, STORE_NAME_MAX);
+    s.state = take_text(&r, "state", STORE_LINE_OR_NONE, STORE_WORD_MAX);
+    s.made_ms = take_time(&r, "time");
+    s.until_ms = take_time(&r, "end");
+    s.data = take_text(&r, "data", STORE_PROSE, STORE_RECORD_MAX);
+    if (!done(&r))
+        return false;
+    *ret = s;
+    return true;
+}

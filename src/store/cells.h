@@ -72,5 +72,9 @@ MUST_USE bool store_audit_read(const struct store_cell *cells, size_t len, struc
 enum { STORE_SETTING_CELLS = 3 };
 MUST_USE bool store_setting_read(const struct store_cell *cells, size_t len, struct store_setting *ret, struct err *e);
 
+/* kind, id, owner, name, state, made_ms, until_ms, data */
+enum { STORE_RECORD_CELLS = 8 };
+MUST_USE bool store_record_read(const struct store_cell *cells, size_t len, struct store_record *ret, struct err *e);
+
 /* A single count. */
 MUST_USE bool store_count_read(const struct store_cell *cells, size_t len, uint64_t *ret, struct err *e);

@@ -16,6 +16,7 @@ LOOK_AT(an_evidence, struct store_evidence)
 LOOK_AT(an_endpoint, struct store_endpoint)
 LOOK_AT(an_event, struct store_event)
 LOOK_AT(a_setting, struct store_setting)
+LOOK_AT(a_record, struct store_record)
 
 static bool a_cert(void *self, const uint8_t *der, size_t len, struct err *e)
 {
@@ -49,7 +50,8 @@ static bool check_rows(struct store *s, struct buf *out, struct err *e)
            note(ops->evidence->list(s, &evidence, an_evidence, NULL, &f), out, &f, e) &&
            note(ops->endpoints->list(s, &endpoints, an_endpoint, NULL, &f), out, &f, e) &&
            note(ops->events->list(s, &events, an_event, NULL, &f), out, &f, e) &&
-           note(ops->settings->list(s, a_setting, NULL, &f), out, &f, e);
+           note(ops->settings->list(s, a_setting, NULL, &f), out, &f, e) &&
+           note(ops->records->all(s, a_record, NULL, &f), out, &f, e);
 }
 
 bool store_check(struct store *s, struct buf *findings, struct err *e)

@@ -24,6 +24,8 @@ enum {
     STORE_ENDPOINT_NAMES = 16,      /* accepted names of one endpoint */
     STORE_EVENTS_KEPT = 100000,     /* of each severity; older ones make room .. */
     STORE_EVENTS_TRIM = 256,        /* .. each time that so many have come */
+    STORE_RECORDS_MAX = 200000,     /* of one kind .. */
+    STORE_RECORD_MAX = 256 * 1024,  /* .. and the bytes of JSON in one */
     STORE_SETTINGS_MAX = 1000,
     STORE_SETTING_MAX = 64 * 1024,
     STORE_TURN_MS = 10000,          /* how long a change waits for its turn */

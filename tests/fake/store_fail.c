@@ -172,6 +172,18 @@ PASS(settings, get, (struct store *s, const char *key, store_setting_sink *sink,
 PASS(settings, list, (struct store *s, store_setting_sink *sink, void *self, struct err *e), sink, self, e)
 PASS(settings, count, (struct store *s, uint64_t *ret, struct err *e), ret, e)
 
+PASS(records, put, (struct store *s, const struct store_record *r, const char *key, struct err *e), r, key, e)
+PASS(records, remove, (struct store *s, const char *kind, const char *id, uint64_t *ret, struct err *e), kind, id, ret, e)
+PASS(records, expire, (struct store *s, const char *kind, int64_t now, uint64_t *ret, struct err *e), kind, now, ret, e)
+PASS(records, get, (struct store *s, const char *kind, const char *id, store_record_sink *sink, void *self,
+                    struct err *e), kind, id, sink, self, e)
+PASS(records, find, (struct store *s, const char *kind, const char *owner, const char *key, store_record_sink *sink,
+                     void *self, struct err *e), kind, owner, key, sink, self, e)
+PASS(records, list, (struct store *s, const struct store_record_query *q, store_record_sink *sink, void *self,
+                     struct err *e), q, sink, self, e)
+PASS(records, count, (struct store *s, const struct store_record_query *q, uint64_t *ret, struct err *e), q, ret, e)
+PASS(records, all, (struct store *s, store_record_sink *sink, void *self, struct err *e), sink, self, e)
+
 static const struct store_backend fail_ops = {
     .name = "failing",
     .core = &(const struct store_core_ops){ core_close, core_begin, core_commit, core_abort, core_generation, core_raise,
@@ -189,6 +201,8 @@ static const struct store_backend fail_ops = {
     .audit = &(const struct store_audit_ops){ audit_append, audit_head, audit_list },
     .settings = &(const struct store_setting_ops){ settings_put, settings_remove, settings_get, settings_list,
                                                    settings_count },
+    .records = &(const struct store_record_ops){ records_put, records_remove, records_expire, records_get, records_find,
+                                                 records_list, records_count, records_all },
 };
 
 struct store *store_fail_wrap(struct store *take_inner, unsigned at, enum store_fail_how how)

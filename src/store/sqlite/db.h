@@ -44,6 +44,7 @@ extern const struct store_endpoint_ops sqlite_endpoints;
 extern const struct store_event_ops sqlite_events;
 extern const struct store_audit_ops sqlite_audit;
 extern const struct store_setting_ops sqlite_settings;
+extern const struct store_record_ops sqlite_records;
 
 /* Sets e from a result code: what was being done, and why it failed. Returns false. */
 bool sqlite_failed(sqlite3 *db, int rc, const char *doing, struct err *e);

@@ -62,6 +62,15 @@ static const char first_sql[] =
     "CREATE TABLE settings ("
     "  key TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL, changed_ms INTEGER NOT NULL) STRICT, WITHOUT ROWID;";
 
+static const char records_sql[] =
+    "CREATE TABLE records ("
+    "  kind TEXT NOT NULL, id TEXT NOT NULL, owner TEXT NOT NULL, name TEXT NOT NULL, name_key TEXT NOT NULL,"
+    "  state TEXT NOT NULL, made_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, data TEXT NOT NULL,"
+    "  PRIMARY KEY (kind, id)) STRICT, WITHOUT ROWID;"
+    "CREATE UNIQUE INDEX records_name ON records (kind, owner, name_key) WHERE name_key <> '';"
+    "CREATE INDEX records_owner ON records (kind, owner, id);"
+    "CREATE INDEX records_until ON records (kind, until_ms) WHERE until_ms > 0;";
+
 static bool fill_state(sqlite3 *db, struct err *e)
 {
     static const char sql[] = "INSERT INTO state VALUES (1, ?, 0, 0, ?)";
@@ -84,6 +93,7 @@ static bool fill_state(sqlite3 *db, struct err *e)
 
 const struct sqlite_migration sqlite_migrations[] = {
     { "the first tables", first_sql, fill_state },
+    { "records of every kind", records_sql, NULL },
 };
 const size_t sqlite_migrations_len = ARRAY_LEN(sqlite_migrations);
 

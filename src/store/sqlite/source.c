@@ -28,7 +28,7 @@ static const struct store_backend backend = {
     .endpoints = &sqlite_endpoints,
     .events = &sqlite_events,
     .audit = &sqlite_audit,
-    .settings = &sqlite_settings,
+    .settings = &sqlite_settings, .records = &sqlite_records,
 };
 
 /* Per connection. synchronous = FULL: a commit is on disk before it returns, also over a power loss. */

@@ -51,6 +51,7 @@ READER(evidence, struct store_evidence)
 READER(event, struct store_event)
 READER(audit, struct store_audit)
 READER(setting, struct store_setting)
+READER(record, struct store_record)
 READER(count, uint64_t)
 
 static bool read_endpoint(const struct store_cell *cells, size_t len, struct err *e)
@@ -69,7 +70,7 @@ static bool read_cert(const struct store_cell *cells, size_t len, struct err *e)
 
 static const struct record *records(size_t *ret_len)
 {
-    static struct record all[10];
+    static struct record all[11];
     digest_sha256(der, sizeof(der), der_sha256);
     const struct store_cell digest = bytes(der_sha256, sizeof(der_sha256)), cert = bytes(der, sizeof(der));
     const struct record made[] = {
@@ -93,6 +94,8 @@ static const struct record *records(size_t *ret_len)
         { "audit", STORE_AUDIT_CELLS, read_audit,
           { number(1), text(UUID), number(5), text("who"), text("from"), text("flow"), text("action"), text(""),
             digest, text(""), text(""), digest }, { [8] = true } },
+        { "record", STORE_RECORD_CELLS, read_record,
+          { text("user"), text("urn:u"), text(""), text("A"), text("on"), number(5), number(0), text("{}") }, { 0 } },
         { "setting", STORE_SETTING_CELLS, read_setting, { text("key"), text(""), number(5) }, { 0 } },
         { "count", 1, read_count, { number(0) }, { 0 } },
     };

@@ -39,6 +39,9 @@ static bool change(struct store *s, const struct before *b, struct err *e)
     const struct store_chain_cert leaf = { (const uint8_t *)"another", 7 };
     const struct store_endpoint ep = { .key = VC, .kind = TRUST_FOR_VCENTER, .urn = VC, .host = "vc", .port = 443,
                                        .rule = "ok", .seen_ms = 2, .chain = &leaf, .chain_len = 1 };
+    const struct store_record user = { .kind = "user", .id = "urn:u", .owner = "", .name = "A", .state = "", .data = "{}" };
+    const struct store_record session = { .kind = "session", .id = "urn:s", .owner = "urn:u", .name = "", .state = "",
+                                          .until_ms = 1, .data = "" };
     const struct store_event ev = { .at_ms = 1, .kind = "tls.refused", .entity = VC, .text = "t", .data = "" };
     if (!store_begin(s, STORE_WRITE, e))
         return false;
@@ -49,6 +52,8 @@ static bool change(struct store *s, const struct before *b, struct err *e)
            store_endpoint_put(s, &ep, e) && store_event_add(s, &ev, event, e) && secret_set(&plain, "y", 1, e) &&
            store_sealed_put(s, "password", VC, &plain, 2, e) && store_sealed_rekey(s, 10, &left, e) &&
            store_setting_put(s, "key", "value", &kept_by, e) && store_setting_remove(s, "gone", &kept_by, e) &&
+           store_record_put(s, &user, e) && store_record_put(s, &session, e) &&
+           store_record_expire(s, "session", 1, &removed, e) && store_record_remove(s, "user", "urn:u", e) &&
            store_crl_remove(s, "urn:none", e) && store_commit(STEAL(open), e);
 }
 

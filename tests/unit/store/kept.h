@@ -9,6 +9,7 @@
 #include "store/event.h"
 #include "store/evidence.h"
 #include "store/grant.h"
+#include "store/record.h"
 #include "store/rows.h"
 #include "store/sealed.h"
 #include "store/setting.h"

@@ -14,6 +14,7 @@ int conform_endpoint(const struct kept_factory *f);
 int conform_event(const struct kept_factory *f);
 int conform_audit(const struct kept_factory *f);
 int conform_setting(const struct kept_factory *f);
+int conform_record(const struct kept_factory *f);
 int conform_rows(const struct kept_factory *f);
 
 int group_store_cells(void);
@@ -28,7 +29,7 @@ int group_store_threads(void);
 static int conform(const struct kept_factory *f)
 {
     return conform_txn(f) + conform_grant(f) + conform_crl(f) + conform_sealed(f) + conform_evidence(f) +
-           conform_endpoint(f) + conform_event(f) + conform_audit(f) + conform_setting(f) + conform_rows(f);
+           conform_endpoint(f) + conform_event(f) + conform_audit(f) + conform_setting(f) + conform_record(f) + conform_rows(f);
 }
 
 int main(void)

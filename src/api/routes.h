@@ -1,0 +1,23 @@
+/* api/routes.h - every operation of every face, as routes for the HTTP server. Called once by cell/. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/err.h"
+
+struct api_app;
+struct http_failure;
+struct http_response;
+struct http_router;
+struct http_server_config;
+struct site;
+
+/* site is borrowed. `seen` is called for each operation, for the OpenAPI description's test; may be NULL. */
+struct api_app *api_app_create(const struct site *site, struct err *e);
+struct api_app *api_app_destroy(struct api_app *a);
+DEFINE_AUTO(api_app_destroyp, struct api_app *, api_app_destroy)
+
+/* Router, app, and the shape of the server's own errors. */
+void api_app_serve(struct api_app *a, struct http_server_config *c);
+/* Until it is called only /api/versions answers; everything else is 503 (a cell without an administrator). */
+void api_app_open(struct api_app *a);

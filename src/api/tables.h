@@ -1,0 +1,8 @@
+/* api/tables.h - the list of every resource's operations. A new resource adds its table here and in tables.c. */
+#pragma once
+#include "api/op.h"
+
+/* Ends in NULL; each table ends in an operation without method. */
+extern const struct api_op *const api_tables[];
+
+extern const struct api_op api_versions_ops[];

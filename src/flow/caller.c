@@ -1,0 +1,65 @@
+#include "flow/caller.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/def.h"
+#include "flow/site.h"
+#include "store/grant.h"
+
+static const char *const names[RIGHTS] = {
+    [RIGHT_NONE] = "",
+    [RIGHT_ADMIN_VIEW] = "General: Administrator View",
+    [RIGHT_TRUSTSTORE_VIEW] = "Truststore: View",
+    [RIGHT_TRUSTSTORE_MANAGE] = "Truststore: Manage",
+    [RIGHT_TEST_CONNECTION] = "SSL: Test Connection",
+    [RIGHT_SSL_SETTINGS_VIEW] = "SSL Settings: View",
+    [RIGHT_SSL_SETTINGS_MANAGE] = "SSL Settings: Manage",
+    [RIGHT_CERT_LIBRARY_VIEW] = "Certificate Library: View",
+    [RIGHT_CERT_LIBRARY_MANAGE] = "Certificate Library: Manage",
+    [RIGHT_VCENTER_VIEW] = "vCenter: View",
+    [RIGHT_VCENTER_MANAGE] = "vCenter: Manage",
+    [RIGHT_SYSTEM_SETTINGS_VIEW] = "System Settings: View",
+    [RIGHT_SYSTEM_SETTINGS_MANAGE] = "System Settings: Manage",
+    [RIGHT_USER_VIEW] = "General: View User",
+    [RIGHT_USER_MANAGE] = "General: Manage User",
+    [RIGHT_TOKEN_MANAGE] = "Token: Manage",
+    [RIGHT_ADVISORY_MANAGE] = "Advisory Definitions: Create and Delete",
+    [RIGHT_AUDIT_VIEW] = "Audit: View",
+    [RIGHT_TASK_VIEW_ALL] = "Task: View All",
+    [RIGHT_CONSOLE] = "vApp: Use Console",
+    [RIGHT_VAPP_POWER] = "vApp: Power Operations",
+    [RIGHT_VAPP_DOWNLOAD] = "vApp: Download",
+    [RIGHT_TEMPLATE_DOWNLOAD] = "vApp Template: Download",
+    [RIGHT_CATALOG_UPLOAD] = "vApp Template / Media: Create / Upload",
+};
+
+bool caller_may(const struct caller *c, enum right r)
+{
+    return r == RIGHT_NONE || (c->rights >> r & 1);
+}
+
+const char *right_name(enum right r)
+{
+    return names[r];
+}
+
+enum right right_of(const char *name)
+{
+    for (int r = RIGHT_NONE + 1; r < RIGHTS; r++)
+        if (strcmp(names[r], name) == 0)
+            return (enum right)r;
+    return RIGHTS;
+}
+
+const char *caller_owner(const struct caller *c)
+{
+    if (c->tenant[0] && (!c->system || strcmp(c->tenant, c->org) != 0))
+        return c->tenant;
+    return c->system ? STORE_SYSTEM : c->org;
+}
+
+struct store_by site_by(const struct caller *c, const char *flow)
+{
+    return (struct store_by){ c->who, c->from, flow, clock_wall_ms() };
+}

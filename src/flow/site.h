@@ -1,0 +1,42 @@
+/* flow/site.h - the surroundings of every deed: what the cell, or the command line when the cell is down, has built
+ * once and lends to whoever registers, trusts, looks or answers. All borrowed, none of it changes after start-up but
+ * through its own functions, so any thread may use it. Wired in cell/; tests build their own. */
+#pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/by.h"
+
+struct caller;
+struct loan_shelf;
+struct pool;
+struct publisher;
+struct resolver;
+struct session_table;
+struct trust_live;
+struct vcenter_table;
+
+struct site {
+    struct loan_shelf *shelf;       /* flow/loan.h: handles of the store */
+    struct publisher *publisher;    /* flow/publisher.h: what is kept becomes live */
+    struct trust_live *live;
+    const struct resolver *resolver;
+    struct pool *pool;              /* long work: tasks, watches */
+    struct session_table *sessions; /* flow/session.h: who is logged in */
+    struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
+    const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
+    const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */
+    const char *cell_name;          /* host name */
+    const char *cell_address;       /* "10.0.0.5" */
+    const char *data_dir;
+    bool allow_lab;                 /* --lab: certificates with the lab's mark count */
+    bool crl_strict;                /* a missing or stale CRL refuses */
+    int64_t session_idle_ms;
+};
+
+/* The minutes that every list and text of this program agrees on. */
+#define SITE_PRODUCT "Vouchsafe"
+#define SITE_VERSION "10.4.0.1" /* what clients of VMware Cloud Director parse: API 37.0 is 10.4.0 */
+
+/* Who makes a change: for the audit trail. `flow` is a word of ours. Borrows from c. */
+struct store_by site_by(const struct caller *c, const char *flow);
