@@ -68,12 +68,13 @@ static bool read_content(const struct xml_element *content, struct vim_about *re
     copy(v.build, sizeof(v.build), about, "build");
     copy(v.full_name, sizeof(v.full_name), about, "fullName");
     copy(v.instance_uuid, sizeof(v.instance_uuid), about, "instanceUuid");
-    copy(v.api_version, sizeof(v.api_version), about, "apiVersion");
+    const char *api_version = xml_child_text(about, VIM_NS, "apiVersion");
+    bool fits = text_copy(v.api_version, sizeof(v.api_version), api_version ? api_version : "");
     object(&v.root_folder, content, "rootFolder");
     object(&v.property_collector, content, "propertyCollector");
     object(&v.view_manager, content, "viewManager");
     object(&v.session_manager, content, "sessionManager");
-    if (!vim_version_valid(v.api_version))
+    if (!fits || !vim_version_valid(v.api_version))
         return err_set(e, ERR_PEER, "the service content names no API version");
     if (!v.session_manager.id[0] || !v.property_collector.id[0])
         return err_set(e, ERR_PEER, "the service content names no session manager or property collector");

@@ -24,6 +24,6 @@ bool vim_basic_write(const char *user, const struct secret *password, struct buf
     /* Room at once: a buffer that grows leaves copies behind. */
     return buf_reserve(&plain, strlen(user) + password->len + 2, &room, e) && buf_puts(&plain, user, e) &&
            buf_puts(&plain, ":", e) && buf_append(&plain, password->bytes, password->len, e) &&
-           buf_reserve(out, plain.len * 2 + 16, &room, e) && buf_puts(out, "Basic ", e) &&
+           buf_reserve(out, sizeof("Basic ") + (plain.len + 2) / 3 * 4, &room, e) && buf_puts(out, "Basic ", e) &&
            text_base64(out, plain.data, plain.len, e);
 }

@@ -6,7 +6,7 @@
 
 struct secret;
 
-enum { VIM_BASIC_MAX = 4096 }; /* bytes of the field's value */
+enum { VIM_BASIC_MAX = 4096 }; /* bytes of the field's value; the longest account fits (SECRET_PASSWORD_MAX, twice) */
 
 /* A user that Basic can say: not empty, no colon, UTF-8; and a password that can be sent. ERR_INPUT. `whose` for the text. */
 MUST_USE bool vim_basic_check(const char *user, const struct secret *password, const char *whose, struct err *e);

@@ -15,12 +15,16 @@ struct vim_dialer_ops {
     bool (*believed)(struct vim_dialer *d, const struct conn *c, uint64_t *generation);
     bool (*verdict)(struct vim_dialer *d, struct trust_verdict *ret);
     struct chain *(*chain)(struct vim_dialer *d);
+    int64_t (*now_ms)(const struct vim_dialer *d); /* by which kept connections age: clock_mono_ms, or a test's */
     struct vim_dialer *(*destroy)(struct vim_dialer *d);
 };
 
 struct vim_dialer {
     const struct vim_dialer_ops *ops;
 };
+
+/* When a connection that is begun now has to be there: after VIM_CONNECT_MS, or earlier when the call ends earlier. */
+int64_t vim_dial_until(int64_t now_ms, int64_t deadline_ms);
 
 MUST_USE bool vim_dial_tls(const struct vim_peer *p, struct vim_dialer **ret, struct err *e);
 

@@ -65,12 +65,17 @@ static int handshake_fd(const void *self)
     return conn_fd(self);
 }
 
+int64_t vim_dial_until(int64_t now_ms, int64_t deadline_ms)
+{
+    return now_ms + VIM_CONNECT_MS < deadline_ms ? now_ms + VIM_CONNECT_MS : deadline_ms;
+}
+
 static bool dial(struct vim_dialer *d, unsigned slot, int64_t deadline_ms, struct conn **ret, struct err *e)
 {
     static const struct io_op shake = { handshake_step, handshake_fd };
     struct dial_tls *t = self_of(d);
     struct resolve_answer at;
-    int64_t now = clock_mono_ms(), until = now + VIM_CONNECT_MS < deadline_ms ? now + VIM_CONNECT_MS : deadline_ms;
+    int64_t until = vim_dial_until(clock_mono_ms(), deadline_ms);
     if (!t->clients[slot] && !(t->clients[slot] = tls_client_create(t->peer.live, e)))
         return false;
     if (!resolve_now(t->peer.resolver, t->host, t->peer.port, &at, e))
@@ -125,6 +130,12 @@ static struct chain *last_chain(struct vim_dialer *d)
     return c;
 }
 
+static int64_t now_ms(const struct vim_dialer *d)
+{
+    (void)d;
+    return clock_mono_ms();
+}
+
 static struct vim_dialer *destroy(struct vim_dialer *d)
 {
     struct dial_tls *t = self_of(d);
@@ -143,7 +154,7 @@ static struct vim_dialer *destroy(struct vim_dialer *d)
 
 bool vim_dial_tls(const struct vim_peer *p, struct vim_dialer **ret, struct err *e)
 {
-    static const struct vim_dialer_ops ops = { dial, believed, last_verdict, last_chain, destroy };
+    static const struct vim_dialer_ops ops = { dial, believed, last_verdict, last_chain, now_ms, destroy };
     if (p->names_mode == TRUST_NAMES_NONE)
         return err_set(e, ERR_INPUT, "%s gets credentials: it must be asked for a name, or the name check be off", p->host);
     if (p->names && p->names_len > TRUST_NAMES_MAX)

@@ -122,9 +122,14 @@ static struct slot *take_slot(struct vim_endpoint *ep, int64_t deadline_ms, stru
     return s;
 }
 
-static void give_slot(struct vim_endpoint *ep, struct slot *s)
+static int64_t now_ms(const struct vim_endpoint *ep)
 {
-    s->idle_since = clock_mono_ms();
+    return ep->dialer->ops->now_ms(ep->dialer);
+}
+
+static void give_slot(struct vim_endpoint *ep, struct slot *s, int64_t idle_since)
+{
+    s->idle_since = idle_since;
     (void)pthread_mutex_lock(&ep->lock);
     s->busy = false;
     (void)pthread_cond_signal(&ep->freed);
@@ -134,7 +139,7 @@ static void give_slot(struct vim_endpoint *ep, struct slot *s)
 /* Too old, closed by the peer, or refused under the set that is live now. */
 static bool slot_spoiled(struct vim_endpoint *ep, struct slot *s)
 {
-    return clock_mono_ms() - s->idle_since >= VIM_IDLE_MS || !http_client_ready(s->client) ||
+    return now_ms(ep) - s->idle_since >= VIM_IDLE_MS || !http_client_ready(s->client) ||
            http_client_stale(s->client) ||
            !ep->dialer->ops->believed(ep->dialer, http_client_conn(s->client), &s->generation);
 }
@@ -150,13 +155,11 @@ static size_t close_idle(struct vim_endpoint *ep, bool all)
         (void)pthread_mutex_unlock(&ep->lock);
         if (!mine)
             continue;
-        int64_t since = s->idle_since;
         if (all || slot_spoiled(ep, s)) {
             slot_close(s);
             closed++;
         }
-        give_slot(ep, s);
-        s->idle_since = since;
+        give_slot(ep, s, s->idle_since); /* being looked at is no use */
     }
     return closed;
 }
@@ -223,7 +226,7 @@ bool vim_endpoint_call(struct vim_endpoint *ep, const struct vim_request *rq, in
     bool ok = try_call(ep, s, &call, &reply, &kept, &why);
     if (!ok && kept && why.kind == ERR_PEER)
         ok = try_call(ep, s, &call, &reply, &kept, &why);
-    give_slot(ep, s);
+    give_slot(ep, s, now_ms(ep));
     if (!ok)
         return err_set(e, why.kind, "%s", why.msg);
     *ret = (struct vim_answer){ reply.head->status, reply.head, (char *)reply.body, reply.body_len };

@@ -8,7 +8,7 @@ struct arena;
 enum {
     VIM_HOSTS_MAX = 5000,        /* of one vCenter; 8.0 manages 2500. More is ERR_LIMIT */
     VIM_HOST_ADDRESSES = 8,      /* management addresses of one host; further ones are left away */
-    VIM_HOST_NAME = 256,
+    VIM_HOST_NAME = 256,         /* bytes of a name, version or thumbprint with its NUL; a longer one is left away */
     VIM_HOST_CERT = 16 * 1024,   /* bytes of config.certificate; a longer one is left away */
     VIM_HOSTS_MS = 5 * 60 * 1000 /* deadline of a whole walk where the caller has none of its own */
 };

@@ -69,7 +69,7 @@ bool vim_nsx_read(struct vim_endpoint *ep, enum vim_nsx_kind kind, const char *u
         return false;
     struct http1_field fields[] = { { "Authorization", buf_str(&value) }, { "Accept", accept[kind] } };
     struct vim_request rq = { .method = "GET", .path = paths[kind], .fields = fields, .fields_len = 2,
-                              .answer_max = 256 * 1024, .once = true };
+                              .answer_max = VIM_NSX_ANSWER_MAX, .once = true };
     if (!vim_endpoint_call(ep, &rq, deadline_ms, &a, &answer, e))
         return false;
     bool ok = answer.status != 200   ? vim_body_status(&answer, paths[kind], e)

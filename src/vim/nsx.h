@@ -12,7 +12,10 @@ struct vim_endpoint;
 
 enum vim_nsx_kind { VIM_NSX_T, VIM_NSX_V };
 
-enum { VIM_NSX_TEXT = 128 };
+enum {
+    VIM_NSX_TEXT = 128,
+    VIM_NSX_ANSWER_MAX = 256 * 1024, /* bytes of the answer */
+};
 
 /* A value; texts are cut, "" when not said. */
 struct vim_nsx {

@@ -10,8 +10,6 @@
 #include "wire/http1.h"
 #include "wire/json.h"
 
-enum { REST_ID_MAX = 4096 };
-
 static const char *const roots[] = { [VIM_REST_API] = "/api", [VIM_REST_REST] = "/rest" };
 static const char *const sessions[] = { [VIM_REST_API] = "/api/session", [VIM_REST_REST] = "/rest/com/vmware/cis/session" };
 
@@ -46,7 +44,7 @@ static bool take_id(struct vim_session *s, enum vim_rest_family family, const st
         return false;
     const char *id = json_string_value(value);
     size_t len = id ? json_string_length(value) : 0;
-    if (!len || len > REST_ID_MAX)
+    if (!len || len > VIM_REST_ID_MAX)
         return err_set(e, ERR_PEER, "the answer to the login is not a session's id");
     return secret_set(&s->rest_id, id, len, e);
 }
@@ -65,7 +63,7 @@ static enum login_end login_with(struct vim_session *s, enum vim_rest_family fam
         return LOGIN_FAILED;
     struct http1_field fields[] = { { "Authorization", buf_str(&value) }, { "Accept", "application/json" } };
     struct vim_request rq = { .method = "POST", .path = sessions[family], .fields = fields, .fields_len = 2,
-                              .answer_max = 64 * 1024, .once = true };
+                              .answer_max = VIM_REST_LOGIN_MAX, .once = true };
     s->logins++;
     if (!vim_endpoint_call(s->ep, &rq, deadline_ms, &a, &answer, e))
         return LOGIN_FAILED;
@@ -129,10 +127,10 @@ static bool hold(struct vim_session *s, int64_t deadline_ms, struct held *ret, s
 
 static void rest_expired(struct vim_session *s, uint64_t epoch)
 {
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     if (s->rest_epoch == epoch)
         secret_done(&s->rest_id);
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
 }
 
 /* Adds the session to a bare request. */
@@ -197,11 +195,11 @@ void session_rest_logout(struct vim_session *s, int64_t deadline_ms)
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(secret_done) struct secret id = { 0 };
     struct vim_answer answer;
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     bool in = s->rest_id.len && secret_set(&id, s->rest_id.bytes, s->rest_id.len, NULL);
     enum vim_rest_family family = s->family;
     secret_done(&s->rest_id);
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
     if (in)
         (void)!send(s, (struct vim_request){ .method = "DELETE", .path = sessions[family] }, &id, deadline_ms, &a, &answer, NULL);
 }

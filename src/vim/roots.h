@@ -16,7 +16,7 @@ struct vim_session;
 enum {
     VIM_CHAINS_MAX = 1000,             /* trusted root chains of one vCenter; more is ERR_LIMIT */
     VIM_ROOTS_MAX = 2000,              /* certificates in them, or in a bundle */
-    VIM_CRLS_MAX = 2000,
+    VIM_CRLS_MAX = 2000,               /* CRLs beside them */
     VIM_BUNDLE_MAX = 8 * 1024 * 1024,  /* bytes of the zip */
     VIM_ROOTS_MS = 2 * 60 * 1000,      /* deadline where the caller has none of its own: one call a chain */
 };

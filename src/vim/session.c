@@ -21,7 +21,12 @@ bool vim_session_create(struct vim_endpoint *ep, const char *user, const struct 
     }
     s->ep = ep;
     s->user = xstrdup(user);
+    pthread_condattr_t monotonic;
     (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_condattr_init(&monotonic);
+    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&s->freed, &monotonic);
+    (void)pthread_condattr_destroy(&monotonic);
     *ret = s;
     return true;
 }
@@ -33,6 +38,7 @@ struct vim_session *vim_session_destroy(struct vim_session *s)
     secret_done(&s->password);
     secret_done(&s->cookie);
     secret_done(&s->rest_id);
+    (void)pthread_cond_destroy(&s->freed);
     (void)pthread_mutex_destroy(&s->lock);
     free(s->user);
     free(s);
@@ -47,12 +53,30 @@ struct vim_endpoint *vim_session_endpoint(struct vim_session *s)
 bool session_lock(struct vim_session *s, int64_t deadline_ms, struct err *e)
 {
     struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
-    return !pthread_mutex_clocklock(&s->lock, CLOCK_MONOTONIC, &until) ||
-           err_set(e, ERR_TIMEOUT, "%s: another login is still under way", vim_endpoint_name(s->ep));
+    int waited = 0;
+    (void)pthread_mutex_lock(&s->lock);
+    while (s->held && !waited)
+        waited = pthread_cond_timedwait(&s->freed, &s->lock, &until);
+    bool mine = !s->held;
+    s->held = true;
+    (void)pthread_mutex_unlock(&s->lock);
+    return mine || err_set(e, ERR_TIMEOUT, "%s: another login is still under way", vim_endpoint_name(s->ep));
+}
+
+void session_wait(struct vim_session *s)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    while (s->held)
+        (void)pthread_cond_wait(&s->freed, &s->lock);
+    s->held = true;
+    (void)pthread_mutex_unlock(&s->lock);
 }
 
 void session_unlock(struct vim_session *s)
 {
+    (void)pthread_mutex_lock(&s->lock);
+    s->held = false;
+    (void)pthread_cond_signal(&s->freed);
     (void)pthread_mutex_unlock(&s->lock);
 }
 
@@ -129,17 +153,17 @@ bool vim_session_login(struct vim_session *s, int64_t deadline_ms, struct err *e
 
 bool vim_session_rejected(struct vim_session *s)
 {
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     bool rejected = s->rejected;
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
     return rejected;
 }
 
 unsigned vim_session_logins(struct vim_session *s)
 {
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     unsigned logins = s->logins;
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
     return logins;
 }
 
@@ -158,10 +182,10 @@ bool vim_session_about(struct vim_session *s, int64_t deadline_ms, struct vim_ab
 /* The session with this epoch has run out; a newer one has not. */
 static void soap_expired(struct vim_session *s, uint64_t epoch)
 {
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     if (s->soap_epoch == epoch)
         secret_done(&s->cookie);
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
 }
 
 bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t deadline_ms, struct arena *a,
@@ -194,11 +218,11 @@ void vim_session_logout(struct vim_session *s, int64_t deadline_ms)
     const struct xml_element *answer;
     struct vim_fault fault;
     struct vim_about about;
-    (void)pthread_mutex_lock(&s->lock);
+    session_wait(s);
     bool in = s->cookie.len && secret_set(&cookie, s->cookie.bytes, s->cookie.len, NULL);
     about = s->about;
     secret_done(&s->cookie);
-    (void)pthread_mutex_unlock(&s->lock);
+    session_unlock(s);
     struct vim_method m = { .name = "Logout", .on = &about.session_manager };
     struct vim_soap as = { s->ep, about.speak, &cookie, deadline_ms, &a };
     if (in)

@@ -38,6 +38,11 @@ MUST_USE bool vim_session_about(struct vim_session *s, int64_t deadline_ms, stru
 MUST_USE bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t deadline_ms, struct arena *a,
                                const struct xml_element **ret, struct vim_fault *fault, struct err *e);
 
+enum {
+    VIM_REST_ID_MAX = 4096,         /* bytes of a REST session's id */
+    VIM_REST_LOGIN_MAX = 64 * 1024, /* bytes of the answer to a REST login */
+};
+
 /* The two families of URLs: /api with bare bodies (7.0U2 and later) and /rest, which wraps them in {"value": ..}. */
 enum vim_rest_family { VIM_REST_API, VIM_REST_REST };
 

@@ -9,7 +9,9 @@ struct vim_session {
     struct vim_endpoint *ep;      /* borrowed */
     char *user;                   /* owned */
     struct secret password;
-    pthread_mutex_t lock;         /* of what follows; held during a login, so that it is sent once */
+    pthread_mutex_t lock;         /* of held alone */
+    pthread_cond_t freed;         /* held ended; monotonic clock */
+    bool held;                    /* somebody has what follows to itself; during a login as well, so that it is sent once */
     bool rejected;
     bool about_known;
     struct vim_about about;
@@ -23,6 +25,7 @@ struct vim_session {
 
 /* Takes the lock before the deadline, or ERR_TIMEOUT: another thread may be logging in. */
 MUST_USE bool session_lock(struct vim_session *s, int64_t deadline_ms, struct err *e);
+void session_wait(struct vim_session *s); /* the same without a deadline: every login has one */
 void session_unlock(struct vim_session *s);
 /* Remembers that the password was rejected. Returns false, with ERR_DENIED. Lock held. */
 bool session_reject(struct vim_session *s, struct err *e);

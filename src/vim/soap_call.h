@@ -16,7 +16,7 @@ enum {
     VIM_MOID_MAX = 256,      /* bytes of a managed object's id with its NUL; it is an opaque string */
     VIM_VERSION_MAX = 24,    /* "8.0.2.0" with its NUL */
     VIM_COOKIE_MAX = 4096,   /* bytes of the session cookie, name included */
-    VIM_SOAP_SENT = 256 * 1024,
+    VIM_SOAP_SENT = 256 * 1024, /* bytes of one call */
 };
 
 /* A managed object: its type and id, as the server gave it. A value. */

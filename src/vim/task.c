@@ -91,6 +91,11 @@ static void cancel_task(struct wait *w)
         (void)!vim_session_call(w->session, &m, vim_deadline(VIM_CONNECT_MS), &a, &answer, NULL, NULL);
 }
 
+int64_t vim_task_next_ms(int64_t ms)
+{
+    return 2 * ms < VIM_TASK_LAST_MS ? 2 * ms : VIM_TASK_LAST_MS;
+}
+
 bool vim_task_wait(struct vim_session *s, const struct vim_object *task, const struct vim_task_wait *how,
                    int64_t deadline_ms, struct vim_object *ret_result, struct vim_fault *fault, struct err *e)
 {
@@ -101,7 +106,7 @@ bool vim_task_wait(struct vim_session *s, const struct vim_object *task, const s
     w.how = how ? *how : (struct vim_task_wait){ 0 };
     fault = fault ? fault : &here;
     *fault = (struct vim_fault){ 0 };
-    for (int64_t ms = w.how.first_ms ? w.how.first_ms : VIM_TASK_FIRST_MS;; ms = 2 * ms < VIM_TASK_LAST_MS ? 2 * ms : VIM_TASK_LAST_MS) {
+    for (int64_t ms = w.how.first_ms ? w.how.first_ms : VIM_TASK_FIRST_MS;; ms = vim_task_next_ms(ms)) {
         if (!ask(&w, &state, &result, fault, e))
             return false;
         if (state != TASK_GOES_ON)

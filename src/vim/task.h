@@ -19,6 +19,9 @@ struct vim_task_wait {
     int64_t first_ms;         /* 0 = VIM_TASK_FIRST_MS */
 };
 
+/* The pause that follows one of ms: twice as long, up to VIM_TASK_LAST_MS. */
+int64_t vim_task_next_ms(int64_t ms);
+
 /* The task ended well: *ret_result is the object that it made (id "" when it made none). It ended badly: false with fault
  * filled and e set from it. ERR_TIMEOUT, ERR_CANCELLED: it may be running on. w, ret_result and fault may be NULL. */
 MUST_USE bool vim_task_wait(struct vim_session *s, const struct vim_object *task, const struct vim_task_wait *w,

@@ -146,10 +146,9 @@ static void pages_that_never_end_or_make_no_sense_are_refused(void **state)
     }
 }
 
-/* One page more than VIM_HOSTS_MAX objects: named, and the view is given back. */
-static void more_hosts_than_the_cap_are_refused_by_name(void **state)
+/* VIM_HOSTS_MAX objects are a list; one more is refused by name, and the view is given back. */
+static void check_count(int count)
 {
-    (void)state;
     struct err e;
     struct vim_hosts hosts;
     AUTO(arena_done) struct arena a = { 0 };
@@ -157,7 +156,7 @@ static void more_hosts_than_the_cap_are_refused_by_name(void **state)
     buf_init(&page, 1 << 20);
     CHECK(buf_puts(&page, "<E:Envelope xmlns:E='http://schemas.xmlsoap.org/soap/envelope/'><E:Body><RetrievePropertiesExResponse "
                           "xmlns='urn:vim25'><returnval>", &e));
-    for (int i = 0; i <= VIM_HOSTS_MAX; i++)
+    for (int i = 0; i < count; i++)
         CHECK(buf_printf(&page, &e, "<objects><obj type='HostSystem'>host-%d</obj></objects>", i));
     CHECK(buf_puts(&page, "</returnval></RetrievePropertiesExResponse></E:Body></E:Envelope>", &e));
     struct script_step steps[] = { STEP_CONTENT, STEP_LOGIN, STEP_VIEW, STEP_FIRST(NULL), STEP_DESTROY };
@@ -165,10 +164,18 @@ static void more_hosts_than_the_cap_are_refused_by_name(void **state)
     steps[3].type = "text/xml";
     struct script s = { 0 };
     script_start(&s, steps, 5);
-    CHECK_FAILS(vim_hosts_read(s.session, soon(), &a, &hosts, &e), &e, ERR_LIMIT);
-    CHECK(strstr(e.msg, "5000"));
+    bool ok = vim_hosts_read(s.session, soon(), &a, &hosts, &e);
+    CHECK_EQ(ok, count <= VIM_HOSTS_MAX);
+    CHECK(ok ? hosts.len == (size_t)count : e.kind == ERR_LIMIT && strstr(e.msg, "5000") != NULL);
     script_end(&s);
     buf_done(&page);
+}
+
+static void more_hosts_than_the_cap_are_refused_by_name(void **state)
+{
+    (void)state;
+    check_count(VIM_HOSTS_MAX);
+    check_count(VIM_HOSTS_MAX + 1);
 }
 
 static void one_host_can_be_asked_for(void **state)

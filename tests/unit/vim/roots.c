@@ -157,26 +157,6 @@ static void lists_that_make_no_sense_are_refused(void **state)
     }
 }
 
-static void too_many_chains_are_refused_by_name(void **state)
-{
-    (void)state;
-    struct err e;
-    struct vim_roots roots = { 0 };
-    struct buf list;
-    buf_init(&list, 1 << 20);
-    CHECK(buf_puts(&list, "[", &e));
-    for (int i = 0; i <= VIM_CHAINS_MAX; i++)
-        CHECK(buf_printf(&list, &e, "%s{\"chain\":\"%d\"}", i ? "," : "", i));
-    CHECK(buf_puts(&list, "]", &e));
-    struct script_step steps[] = { STEP_API, { .body = buf_str(&list) } };
-    struct script s = { 0 };
-    script_start(&s, steps, 2);
-    CHECK_FAILS(vim_roots_rest(s.session, soon(), &roots, &e), &e, ERR_LIMIT);
-    script_end(&s);
-    vim_roots_done(&roots);
-    buf_done(&list);
-}
-
 /* The bundle without a login; its content is of no use here (data/bundle.zip holds texts that are no certificates). */
 static void the_bundle_is_asked_for_without_credentials(void **state)
 {
@@ -267,6 +247,6 @@ static void nsx_managers_say_their_version(void **state)
 
 GROUP(vim_roots, cmocka_unit_test(chains_are_read_with_crls_apart), cmocka_unit_test(the_older_family_wraps_its_values),
       cmocka_unit_test(a_server_without_certificate_management_is_no_error),
-      cmocka_unit_test(lists_that_make_no_sense_are_refused), cmocka_unit_test(too_many_chains_are_refused_by_name),
+      cmocka_unit_test(lists_that_make_no_sense_are_refused),
       cmocka_unit_test(the_bundle_is_asked_for_without_credentials), cmocka_unit_test(bundles_by_hand),
       cmocka_unit_test(nsx_managers_say_their_version))

@@ -92,6 +92,10 @@ static void answer(struct script_conn *x, const char *request)
     if (s->at == s->len)
         fail_msg("a request that nobody expects:\n%s", request);
     const struct script_step *step = &s->steps[s->at++];
+    if (x->out_at == x->out.len) {
+        buf_clear(&x->out);
+        x->out_at = 0;
+    }
     for (size_t i = 0; i < ARRAY_LEN(step->want) && step->want[i]; i++) {
         bool no = *step->want[i] == '!';
         if (!strstr(request, step->want[i] + no) != no)
@@ -173,7 +177,7 @@ static bool dial(struct vim_dialer *d, unsigned slot, int64_t deadline_ms, struc
     x->conn.ops = &ops;
     x->script = s;
     buf_init(&x->in, 1 << 20);
-    buf_init(&x->out, 1 << 20);
+    buf_init(&x->out, 32 << 20);
     *ret = &x->conn;
     return true;
 }
@@ -198,6 +202,11 @@ static struct chain *no_chain(struct vim_dialer *d)
     return NULL;
 }
 
+static int64_t script_now(const struct vim_dialer *d)
+{
+    return clock_mono_ms() + CONTAINER_OF(d, struct script_dialer, base)->script->later_ms;
+}
+
 static struct vim_dialer *destroy_dialer(struct vim_dialer *d)
 {
     free(CONTAINER_OF(d, struct script_dialer, base));
@@ -206,7 +215,7 @@ static struct vim_dialer *destroy_dialer(struct vim_dialer *d)
 
 void script_start(struct script *s, const struct script_step *steps, size_t len)
 {
-    static const struct vim_dialer_ops ops = { dial, believed, verdict, no_chain, destroy_dialer };
+    static const struct vim_dialer_ops ops = { dial, believed, verdict, no_chain, script_now, destroy_dialer };
     struct err e;
     struct secret password = { 0 };
     struct script_dialer *d = xcalloc(1, sizeof(*d));

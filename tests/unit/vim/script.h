@@ -26,6 +26,7 @@ struct script {
     size_t len, at;
     size_t piece;          /* bytes of one read; 0 = all */
     size_t cut;            /* answers end after so many bytes, for good; 0 = never */
+    int64_t later_ms;      /* the endpoint's clock is so far ahead */
     bool unbelieved;       /* kept connections fail when they are decided again */
     bool refused;          /* the engine refuses the chain: nothing may be written */
     unsigned dials, written;
