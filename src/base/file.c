@@ -2,8 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -59,4 +62,36 @@ bool file_sync_parent(const char *path, struct err *e)
     if (fd < 0)
         return err_sys(e, ERR_STORE, errno, "opening the directory %s", dir);
     return file_sync(fd, e);
+}
+
+bool file_read(const char *path, struct buf *out, struct err *e)
+{
+    struct stat st;
+    uint8_t *at;
+    AUTO(file_closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_STORE, errno, "opening %s", path);
+    if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+        return err_set(e, ERR_STORE, "%s is not a file", path);
+    size_t size = (size_t)st.st_size;
+    if (!buf_reserve(out, size, &at, e) || !file_read_exactly(fd, at, size, e))
+        return err_in(e, "%s", path);
+    buf_commit(out, size);
+    return true;
+}
+
+bool file_replace(const char *path, const void *p, size_t len, struct err *e)
+{
+    char fresh[PATH_MAX];
+    if (snprintf(fresh, sizeof(fresh), "%s.new", path) >= (int)sizeof(fresh))
+        return err_set(e, ERR_INPUT, "the path %s is too long", path);
+    (void)unlink(fresh); /* of an attempt that was killed */
+    AUTO(file_closep) int fd = open(fresh, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+    if (fd < 0)
+        return err_sys(e, ERR_STORE, errno, "creating %s", fresh);
+    if (!file_write_all(fd, p, len, e) || !file_sync(fd, e))
+        return err_in(e, "%s", fresh);
+    if (rename(fresh, path))
+        return err_sys(e, ERR_STORE, errno, "renaming %s", fresh);
+    return file_sync_parent(path, e);
 }

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/def.h"
 #include "base/err.h"
 
@@ -20,3 +21,9 @@ MUST_USE bool file_read_exactly(int fd, void *p, size_t len, struct err *e);
 MUST_USE bool file_sync(int fd, struct err *e);
 /* The entry `path` in its directory does: needed after creating, renaming or removing it. */
 MUST_USE bool file_sync_parent(const char *path, struct err *e);
+
+/* Appends a whole regular file, up to the buffer's maximum (ERR_LIMIT). ERR_NOT_FOUND, ERR_STORE. */
+MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
+/* Puts a file (mode 0600) in the place of what is there, on disk before it returns: a kill in between leaves the old one
+ * or the new one. */
+MUST_USE bool file_replace(const char *path, const void *p, size_t len, struct err *e);

@@ -39,7 +39,7 @@ struct http_server {
 static void on_drained(struct loop_task *t)
 {
     struct http_server *s = CONTAINER_OF(t, struct http_server, drained);
-    s->config.drained(s->config.app);
+    s->config.drained(s->config.self);
 }
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c)
@@ -91,7 +91,7 @@ static void take(struct http_server *s, struct conn *c, const struct address *cl
 {
     size_t conns = http_server_conns(s);
     if (s->config.wrap && l && conns < s->config.limits.conns + HTTP_CONNS_OVER)
-        c = s->config.wrap(s->config.app, c);
+        c = s->config.wrap(s->config.self, c);
     if (s->draining || conns >= s->config.limits.conns + HTTP_CONNS_OVER) {
         (void)conn_destroy(c);
         if (l)

@@ -33,13 +33,14 @@ struct http_server_config {
     struct http_limits limits;           /* 0 = the constants */
     const struct http_router *router;    /* borrowed */
     struct pool *pool;                   /* borrowed; may be NULL when no route is straight-line */
-    void *app;                           /* http_app() and http_request.app */
+    void *app;                           /* http_app() and http_request.app; given to failed */
     /* Makes a connection of an accepted socket, e.g. TLS; NULL leaves it plain. */
-    struct conn *(*wrap)(void *app, struct conn *take_tcp);
+    struct conn *(*wrap)(void *self, struct conn *take_tcp);
     /* Fills in the answer (status is set already); NULL leaves a line of plain text. On the loop: no waiting. */
     void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
     /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
-    void (*drained)(void *app);
+    void (*drained)(void *self);
+    void *self;                          /* of whoever runs the server: given to wrap and drained */
 };
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);

@@ -354,7 +354,7 @@ static const struct http_limits small = {
 int main(int argc, char **argv)
 {
     struct app app = { .lock = PTHREAD_MUTEX_INITIALIZER, .gate = PTHREAD_COND_INITIALIZER };
-    struct http_server_config config = { .app = &app, .wrap = wrap, .drained = on_drained };
+    struct http_server_config config = { .app = &app, .self = &app, .wrap = wrap, .drained = on_drained };
     struct listen_config listen = { 0 };
     const char *address = "127.0.0.1";
     struct err e;

@@ -1,6 +1,7 @@
 int group_flow_runner(void);
+int group_flow_publisher(void);
 
 int main(void)
 {
-    return group_flow_runner();
+    return group_flow_runner() + group_flow_publisher();
 }

@@ -54,7 +54,7 @@ void rig_start(struct rig *r, const struct rig_options *o)
         r->pool = pool_create(&pc, &e);
         CHECK_OK(r->pool, &e);
     }
-    struct http_server_config c = { .limits = o->limits, .router = r->router, .pool = r->pool, .app = r,
+    struct http_server_config c = { .limits = o->limits, .router = r->router, .pool = r->pool, .app = r, .self = r,
                                     .failed = o->shaped ? failed : NULL, .drained = drained };
     r->server = http_server_create(r->loop, &c);
     rig_connect(r);

@@ -21,7 +21,7 @@ struct kept_factory {
     void (*url)(const char *dir, char *ret, size_t size); /* of a store in a fresh directory */
 };
 
-extern const struct kept_factory kept_sqlite;
+extern const struct kept_factory kept_sqlite; /* in kept.c */
 
 struct kept {
     const struct kept_factory *factory;

@@ -1,0 +1,104 @@
+/* vouchsafed: the cell. Reads its arguments, opens, says that it is ready, and waits for signals. */
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/process.h"
+#include "base/text.h"
+#include "cell/notify.h"
+#include "cell/wiring.h"
+
+enum { EXIT_USAGE = 2, FD_MAX = 1023 };
+
+struct options {
+    const char *config;
+    int ready_fd;
+    bool lab;
+};
+
+static const char usage[] =
+    "usage: vouchsafed --config FILE [--ready-fd N] [--lab]\n"
+    "  --config FILE  what administrators set (docs/configuration.md)\n"
+    "  --ready-fd N   write \"ready <url>\" to this descriptor when the cell answers\n"
+    "  --lab          believe certificates with the lab's mark: never where anything real depends on it\n";
+
+static bool read_options(int argc, char **argv, struct options *ret)
+{
+    static const struct option known[] = {
+        { "config", required_argument, NULL, 'c' }, { "ready-fd", required_argument, NULL, 'r' },
+        { "lab", no_argument, NULL, 'l' },          { "help", no_argument, NULL, 'h' },
+        { NULL, 0, NULL, 0 },
+    };
+    uint64_t fd;
+    *ret = (struct options){ .ready_fd = -1 };
+    for (int c; (c = getopt_long(argc, argv, "", known, NULL)) != -1;) {
+        if (c == 'c')
+            ret->config = optarg;
+        else if (c == 'r' && text_number(optarg, 1, FD_MAX, &fd))
+            ret->ready_fd = (int)fd;
+        else if (c == 'l')
+            ret->lab = true;
+        else
+            return false;
+    }
+    return ret->config && optind == argc;
+}
+
+/* Until the cell is to end. All threads have these signals blocked, so only this one sees them. */
+static void serve(struct cell *cell, const sigset_t *signals)
+{
+    for (int got; sigwait(signals, &got) == 0;) {
+        struct err e;
+        if (got != SIGHUP)
+            return;
+        if (cell_reload(cell, &e))
+            LOG(INFO, "cell.reloaded", "config=\"%s\"", cell->config_path);
+        else
+            LOG(ERROR, "cell.not-reloaded", "error=\"%s\" effect=\"everything is as it was\"", e.msg);
+    }
+}
+
+static bool run(struct cell *cell, const struct options *o, struct err *e)
+{
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGHUP);
+    (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+    if (!cell_open(cell, e) || !cell_start(cell, e))
+        return false;
+    LOG(INFO, "cell.ready", "url=%s lab=%s", cell->site.base_url, o->lab ? "yes" : "no");
+    notify_ready(o->ready_fd, cell->site.base_url);
+    notify_manager("READY=1");
+    serve(cell, &signals);
+    notify_manager("STOPPING=1");
+    cell_stop(cell);
+    LOG(INFO, "cell.stopped", "url=%s", cell->site.base_url);
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    struct options o;
+    struct err e;
+    if (!read_options(argc, argv, &o)) {
+        (void)fputs(usage, stderr);
+        return EXIT_USAGE;
+    }
+#if !defined(__SANITIZE_ADDRESS__) /* LeakSanitizer needs ptrace (base/process.h) */
+    if (!process_no_dumps(&e)) {
+        (void)fprintf(stderr, "vouchsafed: %s\n", e.msg);
+        return EXIT_FAILURE;
+    }
+#endif
+    struct cell cell = { .config_path = o.config, .lab = o.lab };
+    bool ok = run(&cell, &o, &e);
+    if (!ok)
+        (void)fprintf(stderr, "vouchsafed: %s\n", e.msg);
+    cell_close(&cell);
+    return ok ? EXIT_SUCCESS : EXIT_FAILURE;
+}

@@ -1,0 +1,162 @@
+#include "cell/service.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "http/server.h"
+#include "net/address.h"
+#include "net/conn.h"
+#include "net/listen.h"
+#include "net/loop.h"
+#include "net/tls_server.h"
+
+/* One loop with its thread. */
+struct strand {
+    struct service *service;
+    struct loop *loop;
+    struct http_server *server;
+    struct loop_task drain;
+    pthread_t thread;
+    bool running;
+};
+
+/* What the server's callbacks are given is the application's; they find their strand through this. */
+struct service {
+    struct http_server_config http;
+    struct tls_server *tls;
+    struct strand strands[SERVICE_LOOPS_MAX];
+    unsigned len;
+    pthread_mutex_t lock;
+    pthread_cond_t drained;
+    unsigned still_draining; /* guarded by lock */
+};
+
+static struct conn *wrap(void *self, struct conn *take_tcp)
+{
+    const struct service *s = self;
+    return tls_server_conn(s->tls, take_tcp);
+}
+
+static void drained(void *self)
+{
+    struct service *s = self;
+    (void)pthread_mutex_lock(&s->lock);
+    s->still_draining--;
+    (void)pthread_cond_signal(&s->drained);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+static void drain_strand(struct loop_task *t)
+{
+    http_server_drain(CONTAINER_OF(t, struct strand, drain)->server);
+}
+
+static bool open_strand(struct service *s, const struct service_config *c, struct err *e)
+{
+    struct strand *st = &s->strands[s->len];
+    st->service = s;
+    st->loop = loop_create(e);
+    if (!st->loop)
+        return false;
+    s->len++;
+    struct http_server_config http = s->http;
+    http.self = s;
+    http.wrap = wrap;
+    http.drained = drained;
+    st->server = http_server_create(st->loop, &http);
+    const struct listen_config port = { .address = *c->listen, .reuse_port = c->loops > 1,
+                                        .conns_max = c->connections / c->loops + 1 };
+    if (!http_server_listen(st->server, &port, e))
+        return false;
+    *c->listen = *http_server_address(st->server, 0);
+    return true;
+}
+
+bool service_create(const struct service_config *c, struct service **ret, struct err *e)
+{
+    AUTO(service_destroyp) struct service *s = xcalloc(1, sizeof(*s));
+    (void)pthread_mutex_init(&s->lock, NULL);
+    (void)pthread_cond_init(&s->drained, NULL);
+    s->http = *c->http;
+    const struct tls_server_config tls = { .identity = c->identity };
+    s->tls = tls_server_create(&tls, e);
+    if (!s->tls)
+        return false;
+    for (unsigned i = 0; i < c->loops && i < SERVICE_LOOPS_MAX; i++)
+        if (!open_strand(s, c, e))
+            return false;
+    *ret = STEAL(s);
+    return true;
+}
+
+static void *run(void *arg)
+{
+    struct strand *st = arg;
+    struct err e;
+    if (!loop_run(st->loop, &e))
+        LOG(ERROR, "loop.failed", "error=\"%s\"", e.msg);
+    return NULL;
+}
+
+bool service_start(struct service *s, struct err *e)
+{
+    for (unsigned i = 0; i < s->len; i++) {
+        int sys = pthread_create(&s->strands[i].thread, NULL, run, &s->strands[i]);
+        if (sys)
+            return err_sys(e, ERR_INTERNAL, sys, "starting a loop's thread");
+        s->strands[i].running = true;
+    }
+    return true;
+}
+
+bool service_identity(struct service *s, struct tls_identity *identity, struct err *e)
+{
+    return tls_server_replace(s->tls, identity, e);
+}
+
+static void wait_drained(struct service *s)
+{
+    struct timespec until;
+    (void)clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += SERVICE_DRAIN_MS / 1000;
+    (void)pthread_mutex_lock(&s->lock);
+    while (s->still_draining > 0 && pthread_cond_timedwait(&s->drained, &s->lock, &until) == 0) {
+    }
+    if (s->still_draining > 0)
+        LOG(WARN, "drain.timeout", "loops=%u", s->still_draining);
+    (void)pthread_mutex_unlock(&s->lock);
+}
+
+void service_drain(struct service *s)
+{
+    s->still_draining = s->len; /* before any of them can answer */
+    for (unsigned i = 0; i < s->len; i++) {
+        s->strands[i].drain.run = drain_strand;
+        loop_post(s->strands[i].loop, &s->strands[i].drain);
+    }
+    wait_drained(s);
+    for (unsigned i = 0; i < s->len; i++) {
+        loop_stop(s->strands[i].loop);
+        (void)pthread_join(s->strands[i].thread, NULL);
+        s->strands[i].running = false;
+    }
+}
+
+struct service *service_destroy(struct service *s)
+{
+    if (!s)
+        return NULL;
+    for (unsigned i = 0; i < s->len; i++) {
+        (void)http_server_destroy(s->strands[i].server);
+        (void)loop_destroy(s->strands[i].loop);
+    }
+    (void)tls_server_destroy(s->tls);
+    (void)pthread_cond_destroy(&s->drained);
+    (void)pthread_mutex_destroy(&s->lock);
+    free(s);
+    return NULL;
+}

@@ -1,0 +1,39 @@
+/* cell/service.h - the cell's one port: loop threads that share it, each with its HTTP server over TLS.
+ * Called by main.c. It knows nothing of what is served. */
+#pragma once
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/def.h"
+#include "base/err.h"
+
+struct address;
+struct http_server_config;
+struct service;
+struct tls_identity;
+
+enum {
+    SERVICE_LOOPS_MAX = 64,
+    SERVICE_DRAIN_MS = 30 * 1000, /* requests in flight may take so long after SIGTERM */
+};
+
+struct service_config {
+    struct address *listen;               /* port 0: the kernel chooses, and it is filled in */
+    unsigned loops;
+    size_t connections;                   /* of all loops together */
+    struct tls_identity *identity;        /* a reference is taken */
+    const struct http_server_config *http; /* wrap, drained are the service's */
+};
+
+/* Opens the port; nothing is answered yet. */
+MUST_USE bool service_create(const struct service_config *c, struct service **ret, struct err *e);
+/* After service_drain, or before service_start. */
+struct service *service_destroy(struct service *s);
+DEFINE_AUTO(service_destroyp, struct service *, service_destroy)
+
+MUST_USE bool service_start(struct service *s, struct err *e);
+/* For the handshakes from now on. */
+MUST_USE bool service_identity(struct service *s, struct tls_identity *identity, struct err *e);
+/* Closes the port, lets what is being answered end (SERVICE_DRAIN_MS at most), then stops the loops. Blocks. */
+void service_drain(struct service *s);

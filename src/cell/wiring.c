@@ -1,0 +1,175 @@
+#include "cell/wiring.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "api/routes.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/seal.h"
+#include "cell/identity.h"
+#include "cell/service.h"
+#include "flow/loan.h"
+#include "flow/publisher.h"
+#include "flow/session.h"
+#include "http/server.h"
+#include "net/hosts.h"
+#include "net/pool.h"
+#include "net/resolve.h"
+#include "net/tls_own.h"
+#include "net/tls_server.h"
+#include "store/datadir.h"
+#include "trust/set.h"
+#include "wire/settings.h"
+
+enum { CONFIG_BYTES_MAX = 256 * 1024, WORK_THREADS = 16, WORK_QUEUE = 4096, HOST_NAME = 256 };
+
+static bool read_config(const char *path, struct config *ret, struct arena *a, struct err *e)
+{
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, CONFIG_BYTES_MAX);
+    return file_read(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
+}
+
+static bool open_store(struct cell *c, struct err *e)
+{
+    AUTO(secret_done) struct secret key = { 0 };
+    struct store_opened opened;
+    const struct config *cf = &c->config;
+    const char *key_file = cf->master_key_file ? cf->master_key_file : arena_printf(&c->arena, "%s/master.key", cf->data_dir);
+    const char *url = cf->store_url ? cf->store_url : arena_printf(&c->arena, "sqlite:%s/store.db", cf->data_dir);
+    c->keys = seal_keys_create();
+    if (!seal_key_read(key_file, &key, e) || !seal_keys_add(c->keys, &key, e))
+        return err_in(e, "the master key (run \"vouchsafe init\" first)");
+    if (!store_datadir_take(cf->data_dir, &c->datadir, e) ||
+        !store_source_open(url, STORE_OPEN_MIGRATE, c->keys, &c->source, &opened, e))
+        return err_in(e, "the store");
+    if (opened.copy[0])
+        LOG(INFO, "store.migrated", "from=%u to=%u copy=\"%s\"", opened.from, opened.to, opened.copy);
+    c->shelf = loan_shelf_create(c->source);
+    return true;
+}
+
+static void trust_changed(void *self, uint64_t generation)
+{
+    (void)self;
+    LOG(DEBUG, "trust.live", "generation=%llu", (unsigned long long)generation);
+}
+
+static bool open_trust(struct cell *c, struct err *e)
+{
+    c->live = trust_live_create(trust_set_create(&(struct trust_rows){ 0 }, NULL));
+    const struct publisher_config p = { .shelf = c->shelf, .live = c->live, .swapped = trust_changed, .self = c };
+    return publisher_create(&p, &c->publisher, e);
+}
+
+static bool open_threads(struct cell *c, struct err *e)
+{
+    if (c->config.resolver_hosts && !(c->hosts = hosts_load(c->config.resolver_hosts, e)))
+        return false;
+    const struct pool_config requests = { "request", (unsigned)c->config.pool_threads, POOL_QUEUE_MAX };
+    const struct pool_config work = { "work", WORK_THREADS, WORK_QUEUE };
+    c->requests = pool_create(&requests, e);
+    c->work = c->requests ? pool_create(&work, e) : NULL;
+    if (!c->work)
+        return false;
+    c->resolver = resolver_create(c->hosts, RESOLVE_AUTO, c->work);
+    return true;
+}
+
+static bool fill_site(struct cell *c, struct err *e)
+{
+    char name[HOST_NAME] = "localhost", address[ADDRESS_TEXT];
+    (void)gethostname(name, sizeof(name) - 1);
+    if (!address_parse_port(c->config.listen, &c->listen, e))
+        return false;
+    address_write(&c->listen, address);
+    c->site = (struct site){
+        .shelf = c->shelf, .publisher = c->publisher, .live = c->live, .resolver = c->resolver, .pool = c->work,
+        .cell_name = arena_strdup(&c->arena, name),
+        .cell_address = arena_strdup(&c->arena, address), .data_dir = c->config.data_dir, .allow_lab = c->lab,
+        .crl_strict = c->config.crl_strict, .session_idle_ms = c->config.session_idle_ms,
+    };
+    c->site.sessions = session_table_create(&c->site);
+    return cell_urn(c, &c->site.cell_urn, e);
+}
+
+/* The start of every href: public_url, else what was listened on, by the host's name where that is every address. */
+static void fill_url(struct cell *c)
+{
+    char text[ADDRESS_PORT_TEXT];
+    const char *url = c->config.public_url;
+    size_t len = url ? strlen(url) : 0;
+    address_write_port(&c->listen, text);
+    if (url)
+        c->site.base_url = arena_strndup(&c->arena, url, url[len - 1] == '/' ? len - 1 : len);
+    else if (address_class(&c->listen) == ADDRESS_UNSPECIFIED)
+        c->site.base_url = arena_printf(&c->arena, "https://%s:%u", c->site.cell_name, c->listen.port);
+    else
+        c->site.base_url = arena_printf(&c->arena, "https://%s", text);
+}
+
+static bool open_port(struct cell *c, struct err *e)
+{
+    AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
+    struct http_server_config http = { .pool = c->requests };
+    c->app = api_app_create(&c->site, e);
+    if (!c->app || !cell_identity_open(c, &identity, e))
+        return false;
+    api_app_serve(c->app, &http);
+    const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
+                                      .connections = c->config.connections, .identity = identity, .http = &http };
+    if (!service_create(&s, &c->service, e))
+        return err_in(e, "listening on %s", c->config.listen);
+    fill_url(c);
+    return true;
+}
+
+bool cell_open(struct cell *c, struct err *e)
+{
+    if (!read_config(c->config_path, &c->config, &c->arena, e))
+        return false;
+    log_threshold_set((enum log_level)c->config.log_level);
+    return open_store(c, e) && open_trust(c, e) && open_threads(c, e) && fill_site(c, e) && open_port(c, e);
+}
+
+bool cell_start(struct cell *c, struct err *e)
+{
+    api_app_open(c->app);
+    return service_start(c->service, e);
+}
+
+bool cell_reload(struct cell *c, struct err *e)
+{
+    struct config fresh;
+    AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
+    if (!read_config(c->config_path, &fresh, &c->arena, e) || !tls_own_load(c->config.data_dir, &identity, e) ||
+        !service_identity(c->service, identity, e))
+        return false;
+    log_threshold_set((enum log_level)fresh.log_level);
+    c->config.log_level = fresh.log_level;
+    return true;
+}
+
+void cell_stop(struct cell *c)
+{
+    service_drain(c->service);
+}
+
+void cell_close(struct cell *c)
+{
+    c->requests = pool_destroy(c->requests); /* its desks' loops still exist */
+    c->work = pool_destroy(c->work);
+    c->service = service_destroy(c->service);
+    c->app = api_app_destroy(c->app);
+    c->site.sessions = session_table_destroy(c->site.sessions);
+    c->resolver = resolver_destroy(c->resolver);
+    c->hosts = hosts_destroy(c->hosts);
+    c->publisher = publisher_destroy(c->publisher);
+    c->live = trust_live_destroy(c->live);
+    c->shelf = loan_shelf_destroy(c->shelf);
+    c->source = store_source_close(c->source);
+    c->keys = seal_keys_destroy(c->keys);
+    c->datadir = store_datadir_release(c->datadir);
+    arena_done(&c->arena);
+}
