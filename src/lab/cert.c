@@ -84,7 +84,7 @@ static int endpoint_cert(const struct lab_endpoint *ep)
         return LAB_SELF_SIGNED;
     if (ep->kind == LAB_HOST)
         return LAB_FROM_VMCA;
-    return ep->kind == LAB_VCENTER ? ep->vcenter->plan->endpoint : ep->estate->scenario->nsx[ep->n].endpoint;
+    return ep->issuer;
 }
 
 static X509 *shape_host(struct lab_cut *cut, struct lab_endpoint *ep, const struct lab_leaf_shape *shape, bool inventory,
@@ -130,14 +130,16 @@ X509 *lab_cert(struct lab_endpoint *ep, bool inventory, struct err *e)
     X509 *known = *slot;
     if (known)
         return known;
-    char label[LAB_LABEL_MAX], wrong[LAB_NAME];
+    char label[LAB_LABEL_MAX], wrong[LAB_NAME], address[16];
     struct lab_cut cut = { .key = lab_cert_key(ep, e) };
     (void)snprintf(label, sizeof(label), "%d %u %u %u %x", (int)ep->kind, ep->vcenter->at.n, ep->n, ep->revision,
                    ep->faults & ~(unsigned)(LAB_FAULT_DOWN | LAB_FAULT_SILENT));
     serial_of(s, label, cut.serial);
     (void)snprintf(wrong, sizeof(wrong), "somewhere-else.%s", s->scenario->domain);
+    lab_ip_text(ep->ip, address);
     const struct lab_leaf_shape shape = {
         .name = ep->faults & LAB_FAULT_MISNAMED ? wrong : ep->name,
+        .also = ep->kind == LAB_VCENTER && ep->vcenter->plan->san && !(ep->faults & LAB_FAULT_MISNAMED) ? address : NULL,
         .pnid = ep->vcenter->vmca->version == LAB_67 ? NULL : ep->vcenter->vmca->o,
         .made_at = ep->made_at,
         .when = ep->faults & LAB_FAULT_EXPIRED ? LAB_EXPIRED : ep->faults & LAB_FAULT_FUTURE ? LAB_FUTURE : LAB_NOW,
@@ -164,4 +166,16 @@ void lab_chain(struct lab_endpoint *ep, X509 *out[LAB_CHAIN_MAX])
     if (ep->faults & LAB_FAULT_APPENDED)
         out[len++] = s->cas[LAB_CA_SOMEBODY].cert;
     out[len] = NULL;
+}
+
+size_t lab_trusted_roots(const struct lab_vcenter *vc, const struct lab_ca *out[LAB_TRUSTED_MAX])
+{
+    size_t len = 0;
+    for (size_t i = vc->vmca->roots_len; i-- > vc->vmca->retired;)
+        out[len++] = &vc->vmca->roots[i];
+    if (vc->at.issuer == LAB_ENTERPRISE) {
+        out[len++] = &vc->at.estate->cas[LAB_CA_ENTERPRISE_ROOT];
+        out[len++] = &vc->at.estate->cas[LAB_CA_ENTERPRISE];
+    }
+    return len;
 }

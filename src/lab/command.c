@@ -89,6 +89,19 @@ static bool do_reissue(struct asked *a, struct err *e)
     return ep && lab_reissue(ep, now_s(), e);
 }
 
+static bool do_issuer(struct asked *a, struct err *e)
+{
+    static const char *const names[] = { "enterprise", "vmca", "self-signed" }; /* enum lab_endpoint_cert */
+    struct lab_endpoint *ep = target_of(a, e);
+    const char *name = json_string_value(json_object_get(a->request, "issuer"));
+    size_t n = 0;
+    while (name && n < ARRAY_LEN(names) && strcmp(names[n], name) != 0)
+        n++;
+    if (ep && (!name || n == ARRAY_LEN(names)))
+        return err_set(e, ERR_INPUT, "\"issuer\" must be enterprise, vmca or self-signed");
+    return ep && lab_set_issuer(ep, (enum lab_endpoint_cert)n, now_s(), e);
+}
+
 static bool do_replace(struct asked *a, struct err *e)
 {
     struct lab_endpoint *ep = target_of(a, e);
@@ -159,6 +172,7 @@ static const struct {
     { "fault", do_fault, true },    { "clear", do_clear, true },     { "replace", do_replace, true },
     { "reissue", do_reissue, true }, { "renew", do_renew, true },    { "rotate", do_rotate, true },
     { "retire", do_retire, true },  { "password", do_password, true },
+    { "issuer", do_issuer, true },
 };
 
 static bool run(struct asked *a, struct err *e)
@@ -169,8 +183,8 @@ static bool run(struct asked *a, struct err *e)
             continue;
         return commands[i].run(a, e) && (!commands[i].changes || lab_estate_publish(a->estate, e));
     }
-    return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, clear, replace, reissue, renew, rotate, retire, "
-                   "password or down");
+    return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, clear, replace, reissue, issuer, renew, rotate, "
+                   "retire, password or down");
 }
 
 void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down)
@@ -197,7 +211,7 @@ void lab_control_answer(struct lab_estate *s, const char *line, size_t len, stru
 
 bool lab_control_request(struct buf *out, const char *what, const char *target, const char *more, struct err *e)
 {
-    const char *key = strcmp(what, "password") != 0 ? "fault" : "password";
+    const char *key = strcmp(what, "password") == 0 || strcmp(what, "issuer") == 0 ? what : "fault";
     AUTO(wire_json_decrefp) json_t *j = json_pack("{s:s, s:s*, s:s*}", "do", what, "target", target, key, more);
     if (!j)
         return err_set(e, ERR_INPUT, "not UTF-8");

@@ -25,7 +25,7 @@ DEFINE_AUTO(lab_control_destroyp, struct lab_control *, lab_control_destroy)
 /* Answers one request, as the socket does; *ret_down: the lab shall end. For tests and the server. */
 void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down);
 
-/* The line that asks for a command; target and more (a fault's name, or the password) may be NULL. */
+/* The line that asks for a command; target and more (a fault's name, the issuer, the password) may be NULL. */
 MUST_USE bool lab_control_request(struct buf *out, const char *what, const char *target, const char *more, struct err *e);
 /* Asks the lab that runs on dir, from another process; waits for the answer's line. */
 MUST_USE bool lab_control_ask(const char *dir, const char *line, struct buf *answer, struct err *e);

@@ -112,6 +112,7 @@ static void add_vcenter(struct lab_estate *s, unsigned n)
     vc->at.ip = ip_of(VCENTER_NET, n + 1, 1);
     (void)snprintf(vc->at.name, sizeof(vc->at.name), "%s.%s", p->name, s->scenario->domain);
     vc->plan = p;
+    vc->at.issuer = p->endpoint;
     vc->hosts_len = (size_t)lab_plan_hosts(p);
     vc->hosts = xcalloc(vc->hosts_len + 1, sizeof(*vc->hosts));
     vc->vms_len = vc->hosts_len * (size_t)p->vms;
@@ -132,7 +133,8 @@ static void add_nsx(struct lab_estate *s, unsigned n)
 {
     struct lab_nsx *x = &s->nsx[n];
     x->plan = &s->scenario->nsx[n];
-    x->at = (struct lab_endpoint){ .estate = s, .kind = LAB_NSX, .n = n, .made_at = s->born };
+    x->at = (struct lab_endpoint){ .estate = s, .kind = LAB_NSX, .n = n, .made_at = s->born,
+                                    .issuer = x->plan->endpoint };
     x->at.ip = ip_of(NSX_NET, n / PER_BLOCK, n % PER_BLOCK + 1);
     (void)snprintf(x->at.name, sizeof(x->at.name), "%s.%s", x->plan->name, s->scenario->domain);
     for (size_t i = 0; i < s->vcenters_len; i++)

@@ -56,6 +56,7 @@ struct lab_endpoint {
     unsigned rekeyed;            /* how often with another key */
     int64_t made_at;             /* when that was */
     unsigned ca_generation;      /* which root of its VMCA signed */
+    int issuer;                  /* enum lab_endpoint_cert, of a vCenter or NSX Manager */
     uint64_t changed;            /* estate version at its last change */
     X509 *cached[2];             /* owned: what it presents, and what the inventory says of it */
     struct http_server *server;  /* the listeners' */
@@ -166,6 +167,8 @@ const char *lab_fault_name(size_t n, unsigned *ret_bit, unsigned *ret_kinds);
 MUST_USE bool lab_set_faults(struct lab_endpoint *ep, unsigned faults, struct err *e);
 /* Another certificate of the same kind, with another key. */
 MUST_USE bool lab_replace(struct lab_endpoint *ep, int64_t now, struct err *e);
+/* The same, from now on signed by another (a vCenter or NSX Manager). */
+MUST_USE bool lab_set_issuer(struct lab_endpoint *ep, enum lab_endpoint_cert issuer, int64_t now, struct err *e);
 /* Another certificate for the key that it has. */
 MUST_USE bool lab_reissue(struct lab_endpoint *ep, int64_t now, struct err *e);
 /* Only the newest root is published from now on. ERR_CONFLICT while a host's certificate is of an older one: a real
@@ -175,6 +178,11 @@ MUST_USE bool lab_retire(struct lab_vcenter *vc, struct err *e);
 MUST_USE bool lab_set_password(struct lab_vcenter *vc, const char *password, struct err *e);
 /* A new root with the same name and another key; the old ones stay published. Hosts keep theirs until renewed. */
 MUST_USE bool lab_rotate(struct lab_vcenter *vc, int64_t now, struct err *e);
+
+/* In cert.c: what the vCenter's TRUSTED_ROOTS holds: every root of its VMCA that is still published, newest first, and the
+ * CAs above its own certificate. Returns how many. */
+enum { LAB_TRUSTED_MAX = LAB_ROOTS_MAX + 4 };
+size_t lab_trusted_roots(const struct lab_vcenter *vc, const struct lab_ca *out[LAB_TRUSTED_MAX]);
 
 /* In session.c: everybody is logged out. */
 void lab_sessions_end(struct lab_vcenter *vc);

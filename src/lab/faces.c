@@ -113,22 +113,21 @@ static bool add_ca(struct bundle *b, int64_t now, struct err *e)
 void lab_certs_zip(struct http_request *rq, struct http_response *rs)
 {
     struct lab_endpoint *ep = rq->app;
-    struct lab_vmca *v = ep->vcenter->vmca;
+    const struct lab_ca *roots[LAB_TRUSTED_MAX];
     struct bundle b = { .same = 0 };
     int64_t now = clock_wall_ms() / 1000;
     LAB_LOCKED(ep->estate);
     lab_zip_start(&b.zip, &rs->body);
     buf_init(&b.pem, LAB_PEM_MAX);
     bool ok = true;
-    /* All roots of one VMCA have one name, so one hash. */
-    for (size_t i = v->roots_len; ok && i-- > v->retired; b.same++) {
-        b.ca = &v->roots[i];
+    size_t len = lab_trusted_roots(ep->vcenter, roots);
+    for (size_t i = 0; ok && i < len; i++) {
+        /* All roots of one VMCA have one name, so one hash; they stand in a row. */
+        bool same = i && !X509_NAME_cmp(X509_get_subject_name(roots[i]->cert), X509_get_subject_name(roots[i - 1]->cert));
+        b.same = same ? b.same + 1 : 0;
+        b.ca = roots[i];
         ok = add_ca(&b, now, NULL);
     }
-    b.same = 0;
-    b.ca = &ep->estate->cas[LAB_CA_ENTERPRISE_ROOT];
-    if (ok && ep->vcenter->plan->endpoint == LAB_ENTERPRISE)
-        ok = add_ca(&b, now, NULL);
     buf_done(&b.pem);
     if (!lab_zip_end(&b.zip, NULL) || !ok)
         rs->bad = true;

@@ -88,6 +88,12 @@ static bool do_replace(struct lab_endpoint *ep, const struct change *c, struct e
     return do_reissue(ep, c, e);
 }
 
+static bool do_issuer(struct lab_endpoint *ep, const struct change *c, struct err *e)
+{
+    ep->issuer = (int)c->value;
+    return do_replace(ep, c, e);
+}
+
 static bool do_rotate(struct lab_endpoint *ep, const struct change *c, struct err *e)
 {
     return lab_root_add(ep->estate, ep->vcenter->vmca, c->at, e);
@@ -113,8 +119,8 @@ static bool apply(struct lab_estate *s, const struct change *c, struct err *e)
     static const struct {
         const char *what;
         bool (*run)(struct lab_endpoint *ep, const struct change *c, struct err *e);
-    } known[] = { { "faults", do_faults }, { "replace", do_replace }, { "reissue", do_reissue }, { "rotate", do_rotate },
-                  { "retire", do_retire }, { "password", do_password } };
+    } known[] = { { "faults", do_faults }, { "replace", do_replace }, { "reissue", do_reissue }, { "issuer", do_issuer },
+                  { "rotate", do_rotate }, { "retire", do_retire }, { "password", do_password } };
     struct lab_endpoint *ep = lab_endpoint_named(s, c->target);
     if (!ep)
         return err_set(e, ERR_NOT_FOUND, "nothing in the estate is called %s", c->target);
@@ -154,6 +160,13 @@ bool lab_set_faults(struct lab_endpoint *ep, unsigned bits, struct err *e)
 bool lab_replace(struct lab_endpoint *ep, int64_t now, struct err *e)
 {
     return change(ep->estate, &(struct change){ .what = "replace", .target = ep->name, .at = now }, e);
+}
+
+bool lab_set_issuer(struct lab_endpoint *ep, enum lab_endpoint_cert issuer, int64_t now, struct err *e)
+{
+    if (ep->kind == LAB_HOST)
+        return err_set(e, ERR_INPUT, "who signs a host's certificate is a matter of its faults");
+    return change(ep->estate, &(struct change){ .what = "issuer", .target = ep->name, .value = issuer, .at = now }, e);
 }
 
 bool lab_reissue(struct lab_endpoint *ep, int64_t now, struct err *e)

@@ -30,6 +30,7 @@ static const char usage[] =
     "       vsphere-lab fault TARGET FAULT --dir DIR        let something go wrong\n"
     "       vsphere-lab clear TARGET [FAULT] --dir DIR      put that right, or everything\n"
     "       vsphere-lab replace|reissue TARGET --dir DIR    another certificate: with another key, for the same key\n"
+    "       vsphere-lab issuer TARGET enterprise|vmca|self-signed --dir DIR   another certificate, signed by that one\n"
     "       vsphere-lab rotate|renew|retire TARGET --dir DIR   another VMCA root; other certificates for all hosts;\n"
     "                                                       only the newest root is published\n"
     "       vsphere-lab password TARGET NEW --dir DIR       the administrator's password\n"
@@ -206,7 +207,7 @@ static bool ask(const struct options *o, struct err *e)
         size_t least, most; /* words after it */
     } known[] = { { "status", 0, 0 }, { "faults", 0, 0 }, { "down", 0, 0 }, { "fault", 2, 2 }, { "clear", 1, 2 },
                   { "replace", 1, 1 }, { "reissue", 1, 1 }, { "renew", 1, 1 }, { "rotate", 1, 1 }, { "retire", 1, 1 },
-                  { "password", 2, 2 } };
+                  { "password", 2, 2 }, { "issuer", 2, 2 } };
     size_t n = 0, words = o->words_len;
     while (n < ARRAY_LEN(known) && strcmp(known[n].name, o->words[0]) != 0)
         n++;

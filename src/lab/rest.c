@@ -146,30 +146,15 @@ void lab_rest_logout(struct http_request *rq, struct http_response *rs)
 
 /* ---- certificates ---- */
 
-/* What TRUSTED_ROOTS holds: every root of the VMCA that is still published, and the CAs above the endpoint's own. */
-enum { ROOTS_MAX = LAB_ROOTS_MAX + 4 };
-
-static size_t trusted_roots(const struct lab_vcenter *vc, const struct lab_ca *out[ROOTS_MAX])
-{
-    size_t len = 0;
-    for (size_t i = vc->vmca->roots_len; i-- > vc->vmca->retired;)
-        out[len++] = &vc->vmca->roots[i];
-    if (vc->plan->endpoint == LAB_ENTERPRISE) {
-        out[len++] = &vc->at.estate->cas[LAB_CA_ENTERPRISE_ROOT];
-        out[len++] = &vc->at.estate->cas[LAB_CA_ENTERPRISE];
-    }
-    return len;
-}
-
 void lab_rest_chains(struct http_request *rq, struct http_response *rs)
 {
     struct lab_vcenter *vc = vcenter_of(rq);
-    const struct lab_ca *roots[ROOTS_MAX];
+    const struct lab_ca *roots[LAB_TRUSTED_MAX];
     LAB_LOCKED(vc->at.estate);
     if (!has(rq, rs, LAB_70) || !may(rq, rs))
         return;
     json_t *list = json_array();
-    size_t len = trusted_roots(vc, roots);
+    size_t len = lab_trusted_roots(vc, roots);
     for (size_t i = 0; i < len; i++) {
         char id[64];
         lab_key_id(roots[i]->cert, id);
@@ -194,12 +179,12 @@ static json_t *chain_json(const struct lab_ca *ca, int64_t now)
 void lab_rest_chain(struct http_request *rq, struct http_response *rs)
 {
     struct lab_vcenter *vc = vcenter_of(rq);
-    const struct lab_ca *roots[ROOTS_MAX];
+    const struct lab_ca *roots[LAB_TRUSTED_MAX];
     const char *wanted = http_request_param(rq, "chain");
     LAB_LOCKED(vc->at.estate);
     if (!has(rq, rs, LAB_70) || !may(rq, rs))
         return;
-    size_t len = trusted_roots(vc, roots);
+    size_t len = lab_trusted_roots(vc, roots);
     for (size_t i = 0; i < len; i++) {
         char id[64];
         lab_key_id(roots[i]->cert, id);

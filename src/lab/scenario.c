@@ -35,8 +35,9 @@ static const struct setting vcenter_keys[] = {
     HOSTS(misnamed_hosts, "Whose certificate has another name."),
     HOSTS(down_hosts, "That reset every connection."),
     { "", "vms", SETTING_NUMBER, VC(vms), "1", 0, LAB_VMS_MAX, NULL, "Virtual machines of each host." },
-    { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, "enterprise|vmca|self-signed", "Who signed its own certificate." },
+    { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its own certificate." },
     { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain." },
+    { "", "san", SETTING_CHOICE, VC(san), "name", 0, 0, "name|both", "What its certificate is for." },
     { "", "psc", SETTING_TEXT, VC(psc), NULL, 0, 0, NULL, "The vCenter whose VMCA it shares." },
     { "", "root_o", SETTING_TEXT, VC(root_o), NULL, 0, 0, NULL, "O in the root's subject." },
     { "", "root_san", SETTING_CHOICE, VC(root_san), "release", 0, 0, "release|yes|no", "The placeholder names in the root." },
@@ -45,7 +46,7 @@ static const struct setting vcenter_keys[] = {
 
 static const struct setting nsx_keys[] = {
     { "", "kind", SETTING_CHOICE, NSX(kind), "t", 0, 0, "t|v", "NSX-T or NSX-V." },
-    { "", "endpoint", SETTING_CHOICE, NSX(endpoint), "enterprise", 0, 0, "enterprise|vmca|self-signed", "Who signed its certificate." },
+    { "", "endpoint", SETTING_CHOICE, NSX(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its certificate." },
     { "", "vcenter", SETTING_TEXT, NSX(vcenter), NULL, 0, 0, NULL, "Whose manager it is." },
 };
 

@@ -20,6 +20,7 @@ enum {
 };
 
 enum lab_endpoint_cert { LAB_ENTERPRISE, LAB_FROM_VMCA, LAB_SELF_SIGNED };
+#define LAB_ISSUERS "enterprise|vmca|self-signed" /* their names, in that order */
 
 struct lab_vcenter_plan {
     const char *name;         /* "vc1", of the section's title */
@@ -30,6 +31,7 @@ struct lab_vcenter_plan {
     uint64_t vms;             /* per host */
     int endpoint;             /* enum lab_endpoint_cert */
     int chain;                /* 0: the leaf alone, 1: with the CAs above it */
+    int san;                  /* 0: its name alone, 1: its address as well */
     const char *psc;          /* whose VMCA it uses; NULL = its own */
     const char *root_o;       /* O in the root's subject; NULL = the vCenter's name */
     int root_san;             /* 0: as the release does, 1: yes, 2: no */

@@ -31,6 +31,15 @@ static void san_of(const char *name, char out[VALUE_MAX])
     (void)snprintf(out, VALUE_MAX, "%s:%s", is_address(name) ? "IP" : "DNS", name);
 }
 
+/* certificate-manager asks for an address too (vmca.md 2.2), and enterprises like it. */
+static void san_of_endpoint(const struct lab_leaf_shape *s, char out[VALUE_MAX])
+{
+    san_of(s->name, out);
+    size_t len = strlen(out);
+    if (s->also)
+        (void)snprintf(out + len, VALUE_MAX - len, ",IP:%s", s->also);
+}
+
 /* A faulty time keeps the length of the real one and moves it. */
 static void move(struct lab_mint *m, const struct lab_leaf_shape *s)
 {
@@ -111,7 +120,7 @@ X509 *lab_shape_machine_ssl(const struct lab_cut *c, const struct lab_leaf_shape
         { s->pnid ? NID_info_access : 0, aia },
         { 0 },
     };
-    san_of(s->name, san);
+    san_of_endpoint(s, san);
     (void)snprintf(aia, sizeof(aia), "caIssuers;URI:https://%s/afd/vecs/ca", s->pnid ? s->pnid : "");
     struct lab_mint m = start(c);
     m.subject = subject;
@@ -208,7 +217,7 @@ X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_s
         { NID_subject_alt_name, san },
         { 0 },
     };
-    san_of(s->name, san);
+    san_of_endpoint(s, san);
     struct lab_mint m = start(c);
     m.subject = subject;
     m.exts = exts;

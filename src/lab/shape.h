@@ -25,8 +25,8 @@ struct lab_root_shape {
 /* What the leaf shapes have in common. */
 struct lab_leaf_shape {
     const char *name;   /* DNS name or IPv4 address, for CN and SAN */
+    const char *also;   /* an address that stands in the SAN as well; NULL */
     const char *pnid;   /* the vCenter's name, for AIA; NULL = no AIA (6.7 and not VMCA) */
-    const char *domain; /* of an enterprise's names */
     int64_t made_at;
     enum { LAB_NOW, LAB_EXPIRED, LAB_FUTURE } when;
 };

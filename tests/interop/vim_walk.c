@@ -1,5 +1,6 @@
-/* Walks through somebody else's vCenter with the vSphere client and prints TAP: vim_walk HOST:PORT ANCHOR.pem USER
- * PASSWORD. Run by tests/interop/vcsim_walk against the public simulator. */
+/* Walks through a vCenter with the vSphere client and prints TAP: vim_walk HOST:PORT ANCHOR.pem USER PASSWORD
+ * [none|zip|rest], the last saying where that vCenter's roots can be had. Run against the public simulator by
+ * tests/interop/vcsim_walk, against the lab by tests/e2e/lab. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,7 @@ struct world {
         char host[128];
         uint16_t port;
     } at;
-    const char *user, *password;
+    const char *user, *password, *roots;
     uint8_t anchor[65536];
     size_t anchor_len;
     struct trust_live *live;
@@ -87,12 +88,27 @@ static void wrong_password(struct world *w)
     say(w, ok, "a wrong password is ERR_DENIED, and sent once", &e);
 }
 
+/* Roots over REST are there from 7.0, the bundle everywhere but at the simulator: what is absent is no error. */
+static void walk_roots(struct world *w, struct vim_session *s)
+{
+    struct err e = { 0 };
+    struct vim_roots roots = { 0 };
+    bool rest = !strcmp(w->roots, "rest"), zip = strcmp(w->roots, "none") != 0;
+    bool read = vim_roots_rest(s, vim_deadline(VIM_ROOTS_MS), &roots, &e);
+    say(w, read && roots.absent == !rest && (roots.len > 0) == rest && (roots.crls_len > 0) == rest && !roots.unreadable,
+        rest ? "roots and CRLs over REST" : "no certificate management is an outcome, not an error", &e);
+    vim_roots_done(&roots);
+    read = vim_roots_zip(w->endpoint, vim_deadline(VIM_CALL_MS), &roots, &e);
+    say(w, read && roots.absent == !zip && (roots.len > 0) == zip && (roots.crls_len > 0) == zip && !roots.unreadable,
+        zip ? "roots and CRLs of the bundle" : "nor is a missing bundle", &e);
+    vim_roots_done(&roots);
+}
+
 static void walk(struct world *w)
 {
     struct err e = { 0 };
     struct vim_about about = { 0 };
     struct vim_hosts hosts = { 0 };
-    struct vim_roots roots = { 0 };
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(vim_session_destroyp) struct vim_session *s = session(w, w->password);
     say(w, vim_session_login(s, vim_deadline(VIM_CALL_MS), &e), "logs in", &e);
@@ -102,11 +118,7 @@ static void walk(struct world *w)
     say(w, listed && hosts.list[0].name, "lists its hosts", &e);
     for (size_t i = 0; i < hosts.len; i++)
         printf("# %s %s, %zu bytes of certificate\n", hosts.list[i].object.id, hosts.list[i].name, hosts.list[i].certificate_len);
-    say(w, vim_roots_rest(s, vim_deadline(VIM_ROOTS_MS), &roots, &e) && roots.absent,
-        "no certificate management is an outcome, not an error", &e);
-    vim_roots_done(&roots);
-    say(w, vim_roots_zip(w->endpoint, vim_deadline(VIM_CALL_MS), &roots, &e) && roots.absent, "nor is a missing bundle", &e);
-    vim_roots_done(&roots);
+    walk_roots(w, s);
     AUTO(chain_unrefp) struct chain *chain = vim_endpoint_chain(w->endpoint);
     say(w, chain && chain_len(chain) > 0, "the chain that was verified is at hand", &e);
     vim_session_logout(s, vim_deadline(VIM_CALL_MS));
@@ -119,7 +131,7 @@ int main(int argc, char **argv)
     struct err e = { 0 };
     struct buf pem;
     buf_init(&pem, 65536);
-    char *colon = argc == 5 ? strrchr(argv[1], ':') : NULL;
+    char *colon = argc == 5 || argc == 6 ? strrchr(argv[1], ':') : NULL;
     FILE *f = colon ? fopen(argv[2], "rb") : NULL;
     uint8_t *room;
     if (!f || !buf_reserve(&pem, 65536, &room, &e))
@@ -133,6 +145,7 @@ int main(int argc, char **argv)
     w.at.port = (uint16_t)strtoul(colon + 1, NULL, 10);
     w.user = argv[3];
     w.password = argv[4];
+    w.roots = argc == 6 ? argv[5] : "none";
     w.live = trust_live_create(set_with(&w, false, 1));
     w.resolver = resolver_create(NULL, RESOLVE_AUTO, NULL);
     struct vim_peer peer = { .host = w.at.host, .port = w.at.port, .live = w.live, .resolver = w.resolver,

@@ -37,6 +37,8 @@ static void commands_change_the_estate(void **state)
     CHECK_EQ(vc->hosts[1].at.faults, LAB_FAULT_EXPIRED);
     CHECK(!ask(s, "{\"do\":\"clear\",\"target\":\"vc1/host-2\"}", &out, &down));
     CHECK_EQ(vc->hosts[1].at.faults, 0);
+    CHECK(!ask(s, "{\"do\":\"issuer\",\"target\":\"n1\",\"issuer\":\"vmca\"}", &out, &down));
+    CHECK(s->nsx[0].at.issuer == LAB_FROM_VMCA && s->nsx[0].at.rekeyed == 1);
     CHECK(!ask(s, "{\"do\":\"replace\",\"target\":\"vc1\"}", &out, &down) && vc->at.rekeyed == 1);
     CHECK(!ask(s, "{\"do\":\"reissue\",\"target\":\"vc1\"}", &out, &down) && vc->at.rekeyed == 1 && vc->at.revision == 2);
     CHECK(!ask(s, "{\"do\":\"rotate\",\"target\":\"vc1\"}", &out, &down) && vc->vmca->roots_len == 2);
@@ -63,7 +65,8 @@ static void nonsense_is_refused(void **state)
         "{\"do\":\"fault\",\"target\":\"vc1\",\"fault\":\"mitm\"}", "{\"do\":\"fault\",\"target\":\"vc1/host-1\",\"fault\":\"nope\"}",
         "{\"do\":\"rotate\",\"target\":\"vc1/host-1\"}",
         "{\"do\":\"fault\",\"target\":\"vc1\",\"fault\":\"clear\"}", "{\"do\":\"clear\",\"target\":\"vc1\",\"fault\":\"nope\"}",
-        "{\"do\":\"retire\",\"target\":\"n1\"}", "{\"do\":\"password\",\"target\":\"vc1\"}",
+        "{\"do\":\"retire\",\"target\":\"n1\"}", "{\"do\":\"issuer\",\"target\":\"vc1\"}",
+        "{\"do\":\"issuer\",\"target\":\"vc1\",\"issuer\":\"nobody\"}", "{\"do\":\"issuer\",\"target\":\"vc1/host-1\",\"issuer\":\"vmca\"}", "{\"do\":\"password\",\"target\":\"vc1\"}",
         "{\"do\":\"password\",\"target\":\"vc1\",\"password\":\"\"}", "{\"do\":\"reissue\",\"target\":\"x\"}", "{\"do\":\"replace\"}", "{\"do\":\"down\"", "{\"do\":\"status\",\"do\":\"down\"}",
     };
     struct buf out;
