@@ -3,15 +3,15 @@
 .PHONY: help run stop test check build release bench rows fuzz clean bootstrap
 
 help:
-	@echo 'make run          build, start and show it; Ctrl-C ends it   (DETACH=1: leave it running)'
+	@echo 'make run          build it and show it at work; Ctrl-C ends it   (DETACH=1: leave it running)'
 	@echo 'make stop         end what DETACH=1 left running'
-	@echo 'make test         install what is missing, run every test    (STAGES="build unit": only these)'
+	@echo 'make test         install what is missing, run every test        (STAGES="build unit": only these)'
 	@echo 'make check        only the static checks, in seconds'
-	@echo 'make bench        measure against the peers                  (ONLY=regex: some of it)'
-	@echo 'make rows         where each statement of docs/rows.md stands, from the last make test'
+	@echo 'make bench        measure against the peers                      (ONLY=regex: some of it)'
+	@echo 'make rows         where each statement of docs/rows.md stands, by the tests that ran here last'
 	@echo 'make build        the developers'\'' build in build/, with sanitizers'
 	@echo 'make release      the hardened build in build-release/'
-	@echo 'make fuzz         look for new findings with libFuzzer       (ONLY=regex SECONDS=60)'
+	@echo 'make fuzz         look for new findings with libFuzzer           (ONLY=regex SECONDS=60)'
 	@echo 'make clean        remove the build directories'
 
 bootstrap:

@@ -77,6 +77,11 @@ def save(path, stages):
     path.write_text(json.dumps(known, indent=0))
 
 
+def ran(path):
+    """The stages that have results."""
+    return set(json.loads(path.read_text())) if path.exists() else set()
+
+
 def load(path):
     known = json.loads(path.read_text()) if path.exists() else {}
     return [Result(**row) for rows in known.values() for row in rows]
