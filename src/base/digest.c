@@ -33,3 +33,11 @@ void digest_sha1(const void *p, size_t len, uint8_t out[DIGEST_SHA1])
     (void)pthread_once(&once, fetch);
     hash(sha1, p, len, out);
 }
+
+void digest_hmac(const void *key, size_t key_len, const void *p, size_t len, uint8_t out[DIGEST_SHA256])
+{
+    size_t size = 0;
+    if (!EVP_Q_mac(NULL, "HMAC", NULL, "SHA256", NULL, key, key_len, p, len, out, DIGEST_SHA256, &size) ||
+        size != DIGEST_SHA256)
+        abort();
+}

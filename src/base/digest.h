@@ -8,3 +8,5 @@ enum { DIGEST_SHA256 = 32, DIGEST_SHA1 = 20 };
 
 void digest_sha256(const void *p, size_t len, uint8_t out[DIGEST_SHA256]);
 void digest_sha1(const void *p, size_t len, uint8_t out[DIGEST_SHA1]);
+/* HMAC-SHA-256 (RFC 2104, RFC 6234): for what we sign ourselves and read back. Compare with secret_bytes_equal. */
+void digest_hmac(const void *key, size_t key_len, const void *p, size_t len, uint8_t out[DIGEST_SHA256]);

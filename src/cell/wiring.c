@@ -9,6 +9,7 @@
 #include "base/seal.h"
 #include "cell/identity.h"
 #include "cell/service.h"
+#include "flow/init.h"
 #include "flow/loan.h"
 #include "flow/publisher.h"
 #include "flow/session.h"
@@ -133,9 +134,24 @@ bool cell_open(struct cell *c, struct err *e)
     return open_store(c, e) && open_trust(c, e) && open_threads(c, e) && fill_site(c, e) && open_port(c, e);
 }
 
+/* Without an administrator nothing but /api/versions is answered (contracts, "Starting"). */
+static bool open_app(struct cell *c, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    bool there;
+    if (!loan_begin(c->shelf, &l, e) || !init_has_administrator(l.store, &there, e))
+        return false;
+    if (there)
+        api_app_open(c->app);
+    else
+        LOG(WARN, "cell.no-administrator", "next=\"stop the cell and run vouchsafe init\"");
+    return true;
+}
+
 bool cell_start(struct cell *c, struct err *e)
 {
-    api_app_open(c->app);
+    if (!open_app(c, e))
+        return false;
     return service_start(c->service, e);
 }
 

@@ -42,6 +42,7 @@ struct caller {
     char user_name[STORE_NAME_MAX + 1];
     char org[STORE_ID_MAX + 1];      /* urn:vcloud:org:.., the organization that the user belongs to */
     char org_name[STORE_NAME_MAX + 1];
+    char role[STORE_ID_MAX + 1];     /* urn:vcloud:role:.. */
     char role_name[STORE_NAME_MAX + 1];
     char from[STORE_NAME_MAX + 1];   /* address, or "local" */
     bool system;                     /* the organization is System: a provider */

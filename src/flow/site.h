@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/secret.h"
 #include "store/by.h"
 
 struct caller;
@@ -31,7 +32,8 @@ struct site {
     const char *data_dir;
     bool allow_lab;                 /* --lab: certificates with the lab's mark count */
     bool crl_strict;                /* a missing or stale CRL refuses */
-    int64_t session_idle_ms;
+    int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS */
+    enum secret_cost password_cost; /* what hashing a new password costs */
 };
 
 /* The minutes that every list and text of this program agrees on. */

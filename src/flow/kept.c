@@ -1,0 +1,109 @@
+#include "flow/kept.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/random.h"
+#include "store/audit.h"
+#include "store/record.h"
+#include "wire/json.h"
+
+/* Rows of one page, copied while the store lends them. */
+struct page {
+    struct arena *arena;
+    struct store_record *rows; /* in the arena */
+    size_t len, room, fresh;
+};
+
+static bool copy_row(void *self, const struct store_record *r, struct err *e)
+{
+    struct page *p = self;
+    struct arena *a = p->arena;
+    (void)e;
+    if (p->len == p->room) {
+        struct store_record *more = arena_array(a, p->room * 2 + 16, sizeof(*more));
+        for (size_t i = 0; i < p->len; i++)
+            more[i] = p->rows[i];
+        p->rows = more;
+        p->room = p->room * 2 + 16;
+    }
+    p->rows[p->len++] = (struct store_record){
+        arena_strdup(a, r->kind), arena_strdup(a, r->id), arena_strdup(a, r->owner), arena_strdup(a, r->name),
+        arena_strdup(a, r->state), r->made_ms, r->until_ms, arena_strdup(a, r->data),
+    };
+    p->fresh++;
+    return true;
+}
+
+bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
+              size_t *ret_len, struct err *e)
+{
+    struct page p = { .arena = a };
+    do {
+        struct store_record_query q = { .kind = kind, .owner = owner };
+        q.after = p.len > 0 ? p.rows[p.len - 1].id : NULL;
+        p.fresh = 0;
+        if (!store_record_list(s, &q, copy_row, &p, e))
+            return false;
+    } while (p.fresh == STORE_PAGE_MAX);
+    *ret = p.rows;
+    *ret_len = p.len;
+    return true;
+}
+
+bool kept_json(const struct store_record *r, json_t **ret, struct err *e)
+{
+    struct err why;
+    json_t *j;
+    if (!wire_json_read(r->data, strlen(r->data), NULL, &j, &why))
+        return err_set(e, ERR_STORE, "the record of %s %s is damaged: %s", r->kind, r->id, why.msg);
+    if (json_is_object(j)) {
+        *ret = j;
+        return true;
+    }
+    json_decref(j);
+    return err_set(e, ERR_STORE, "the record of %s %s is damaged: no JSON object", r->kind, r->id);
+}
+
+const char *kept_text(const json_t *o, const char *key, struct arena *a)
+{
+    const char *text = json_string_value(json_object_get(o, key));
+    return text ? arena_strdup(a, text) : "";
+}
+
+int64_t kept_number(const json_t *o, const char *key)
+{
+    return json_integer_value(json_object_get(o, key));
+}
+
+bool kept_put(struct store *s, struct store_record r, json_t *take, struct err *e)
+{
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, STORE_RECORD_MAX);
+    bool ok = take ? wire_json_write(&text, take, e) : err_set(e, ERR_INPUT, "the record of %s is not UTF-8", r.id);
+    json_decref(take);
+    r.data = buf_str(&text);
+    return ok && store_record_put(s, &r, e);
+}
+
+bool kept_audit(struct store *s, const struct store_by *by, const char *action, const char *entity, struct err *e,
+                const char *fmt, ...)
+{
+    char text[STORE_TEXT_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof(text), fmt, args);
+    va_end(args);
+    const struct store_audit line = { .by = *by, .action = action, .entity = entity, .text = text, .data = "" };
+    return store_audit_append(s, &line, e);
+}
+
+const char *kept_urn(const char *type, struct arena *a)
+{
+    char uuid[RANDOM_UUID];
+    random_uuid(uuid);
+    return arena_printf(a, "urn:vcloud:%s:%s", type, uuid);
+}

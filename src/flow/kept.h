@@ -1,0 +1,32 @@
+/* flow/kept.h - what the files of flow/ share that keep records: all rows of a kind, the members of their JSON, lines of
+ * the audit trail. Called by flow's files of one kind each. Knows no kind. */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/def.h"
+#include "base/err.h"
+#include "store/by.h"
+
+struct arena;
+struct store;
+struct store_record;
+
+/* Every record of a kind, of one owner unless NULL, copied into the arena, in the order of ids. */
+MUST_USE bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
+                       size_t *ret_len, struct err *e);
+/* A record's JSON object; owned by the caller (json_decref). ERR_STORE: damaged. */
+MUST_USE bool kept_json(const struct store_record *r, json_t **ret, struct err *e);
+/* Members of it: "", 0 and false when they are missing. Texts are copied into the arena. */
+const char *kept_text(const json_t *o, const char *key, struct arena *a);
+int64_t kept_number(const json_t *o, const char *key);
+/* Puts r with `take` written as its data. */
+MUST_USE bool kept_put(struct store *s, struct store_record r, json_t *take, struct err *e);
+
+/* A line of the audit trail, in the transaction that is open. */
+MUST_USE bool kept_audit(struct store *s, const struct store_by *by, const char *action, const char *entity,
+                         struct err *e, const char *fmt, ...) PRINTF(6, 7);
+/* A new "urn:vcloud:<type>:<uuid>" in the arena. */
+const char *kept_urn(const char *type, struct arena *a);

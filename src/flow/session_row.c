@@ -1,0 +1,110 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/def.h"
+#include "base/text.h"
+#include "flow/kept.h"
+#include "flow/org.h"
+#include "flow/role.h"
+#include "flow/session_parts.h"
+#include "flow/site.h"
+#include "flow/user.h"
+#include "store/record.h"
+#include "wire/json.h"
+
+#define KIND "session"
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+bool session_row_put(struct store *s, const struct session_row *row, int64_t idle_ms, struct err *e)
+{
+    char access[2 * DIGEST_SHA256 + 1], legacy[2 * DIGEST_SHA256 + 1];
+    text_hex(row->access, DIGEST_SHA256, access);
+    text_hex(row->legacy, DIGEST_SHA256, legacy);
+    const struct store_record r = { .kind = KIND, .id = row->urn, .owner = row->user, .name = "", .state = "",
+                                    .made_ms = row->made_ms,
+                                    .until_ms = least(row->expires_ms, row->last_ms + idle_ms + SESSION_NOTE_MS) };
+    return kept_put(s, r, json_pack("{s:s, s:s, s:s, s:I, s:I}", "access", access, "legacy", legacy, "from", row->from,
+                                    "last", (json_int_t)row->last_ms, "expires", (json_int_t)row->expires_ms), e);
+}
+
+static bool read_hash(const json_t *j, const char *key, uint8_t *ret)
+{
+    const char *hex = json_string_value(json_object_get(j, key));
+    return hex && strlen(hex) == 2 * DIGEST_SHA256 && text_unhex(hex, ret, DIGEST_SHA256);
+}
+
+bool session_row_read(const struct store_record *r, struct session_row *ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *j = NULL;
+    if (!kept_json(r, &j, e))
+        return false;
+    struct session_row row = { .made_ms = r->made_ms, .last_ms = kept_number(j, "last"),
+                               .expires_ms = kept_number(j, "expires") };
+    const char *from = json_string_value(json_object_get(j, "from"));
+    if (!text_copy(row.urn, sizeof(row.urn), r->id) || !text_copy(row.user, sizeof(row.user), r->owner) ||
+        !text_copy(row.from, sizeof(row.from), from ? from : "") || !read_hash(j, "access", row.access) ||
+        !read_hash(j, "legacy", row.legacy))
+        return err_set(e, ERR_STORE, "the record of a session is damaged");
+    *ret = row;
+    return true;
+}
+
+bool session_row_get(struct store *s, const char *urn, struct session_row *ret, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_record r;
+    return store_record_get(s, KIND, urn, &a, &r, e) && session_row_read(&r, ret, e);
+}
+
+void session_urn_of(const uint8_t legacy[DIGEST_SHA256], char ret[STORE_ID_MAX + 1])
+{
+    uint8_t text[sizeof("session:") - 1 + DIGEST_SHA256], id[DIGEST_SHA256];
+    char hex[33];
+    memcpy(text, "session:", sizeof("session:") - 1);
+    memcpy(text + sizeof("session:") - 1, legacy, DIGEST_SHA256);
+    digest_sha256(text, sizeof(text), id);
+    id[6] = (uint8_t)((id[6] & 0x0f) | 0x80); /* version 8: made by a rule of one's own (RFC 9562 section 5.8) */
+    id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+    text_hex(id, 16, hex);
+    (void)snprintf(ret, STORE_ID_MAX + 1, "urn:vcloud:session:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
+                   hex + 20);
+}
+
+bool session_row_ended(const struct session_row *row, int64_t idle_ms, int64_t now_ms)
+{
+    return now_ms >= row->expires_ms || now_ms - row->last_ms >= idle_ms;
+}
+
+int64_t session_idle_ms(const struct session_table *t)
+{
+    return t->site->session_idle_ms ? t->site->session_idle_ms : SESSION_IDLE_MS;
+}
+
+bool session_caller(struct store *s, const char *user_urn, struct caller *ret, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct user u;
+    struct org o;
+    struct role r;
+    if (!user_get(s, user_urn, &a, &u, e) || !org_get(s, u.org, &a, &o, e) || !role_get(s, u.role, &a, &r, e))
+        return e->kind == ERR_NOT_FOUND ? err_set(e, ERR_DENIED, "the user, his organization or his role is gone") : false;
+    if (!u.enabled || !o.enabled)
+        return err_set(e, ERR_DENIED, "the user or his organization is disabled");
+    struct caller c = { .system = org_is_system(o.urn), .rights = r.rights };
+    if (!c.system)
+        c.rights &= role_tenant_rights();
+    (void)text_copy(c.user, sizeof(c.user), u.urn);
+    (void)text_copy(c.user_name, sizeof(c.user_name), u.name);
+    (void)text_copy(c.org, sizeof(c.org), o.urn);
+    (void)text_copy(c.org_name, sizeof(c.org_name), o.name);
+    (void)text_copy(c.role, sizeof(c.role), r.urn);
+    (void)text_copy(c.role_name, sizeof(c.role_name), r.name);
+    (void)snprintf(c.who, sizeof(c.who), "%s@%s", u.name, o.name);
+    *ret = c;
+    return true;
+}
