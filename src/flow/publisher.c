@@ -28,7 +28,7 @@ struct publisher {
 
 static void swap_in(struct publisher *p, struct trust_set *take, uint64_t generation)
 {
-    AUTO(trust_set_unrefp) struct trust_set *old = trust_live_swap(p->c.live, take);
+    (void)trust_set_unref(trust_live_swap(p->c.live, take)); /* who still uses the old one has a reference */
     (void)pthread_mutex_lock(&p->lock);
     p->generation = generation;
     (void)pthread_mutex_unlock(&p->lock);

@@ -107,7 +107,7 @@ static bool run_bytes(case_run *run, void *ctx, const uint8_t *data, size_t len,
  * repeats itself, and is cut in some places only. */
 static size_t stride(size_t at, size_t len)
 {
-    enum { HEAD = 400, TAIL = 100, PLACES = 16 };
+    enum { HEAD = 300, TAIL = 100, PLACES = 32 };
     if (len <= HEAD + TAIL || at < HEAD || at >= len - TAIL)
         return 1;
     size_t step = (len - HEAD - TAIL) / PLACES + 1, left = len - TAIL - at;
