@@ -29,6 +29,8 @@ static const struct {
     [MO_POOL] = { "resgroup-8", "ResourcePool", "Resources" },
     [MO_DATASTORE] = { "datastore-9", "Datastore", "shared1" },
     [MO_NETWORK] = { "network-10", "Network", "VM Network" },
+    [MO_DATASTORE_BROWSER] = { "datastoreBrowser-datastore-9", "HostDatastoreBrowser", NULL },
+    [MO_ENVIRONMENT] = { "envbrowser-7", "EnvironmentBrowser", NULL },
     [MO_HOST] = { "host-", "HostSystem", NULL },
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },

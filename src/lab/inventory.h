@@ -12,7 +12,7 @@
 enum lab_mo {
     MO_SERVICE_INSTANCE, MO_SESSION_MANAGER, MO_COLLECTOR, MO_VIEW_MANAGER, MO_VIEW, MO_SEARCH_INDEX, MO_SETTINGS,
     MO_CERT_MANAGER, MO_ROOT, MO_DATACENTER, MO_VM_FOLDER, MO_HOST_FOLDER, MO_DATASTORE_FOLDER, MO_NETWORK_FOLDER,
-    MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
+    MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
     MO_KINDS,
 };
 
@@ -54,14 +54,20 @@ const char *lab_property_name(struct lab_object o, size_t n);
 
 /* In session.c: a view or collector of this session. */
 bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_mo *ret);
-/* There as well: a container view's objects. */
-struct lab_value *lab_view_objects(const struct lab_asking *k, struct lab_object view);
 
 /* In props_*.c. */
 typedef struct lab_value *lab_build(const struct lab_asking *k, struct lab_object o);
 lab_build lab_host_summary, lab_host_runtime, lab_host_config, lab_host_config_manager, lab_host_hardware,
-    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info;
-lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_pool, lab_vm_datastore, lab_vm_network;
+    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_licensable;
+lab_build lab_datacenter_configuration, lab_cluster_summary, lab_cluster_configuration, lab_cluster_configuration_ex,
+    lab_pool_config, lab_pool_runtime, lab_pool_summary;
+lab_build lab_datastore_summary, lab_datastore_info, lab_datastore_capability, lab_datastore_mounts, lab_network_summary;
+lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_pool, lab_vm_datastore, lab_vm_network,
+    lab_vm_capability;
+/* A container view's; in session.c as well everybody who is logged in over SOAP. */
+lab_build lab_view_objects, lab_view_container, lab_view_types, lab_view_recursive, lab_session_list;
+/* In option.c: every setting. */
+lab_build lab_option_settings;
 /* Also in RetrieveServiceContent. */
 struct lab_value *lab_service_content(const struct lab_asking *k, const char *name);
 struct lab_value *lab_user_session(const struct lab_asking *k, struct lab_value *parent, const char *name,

@@ -8,6 +8,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "lab/pem.h"
+#include "wire/http1.h"
 
 static const struct {
     const char *version, *api, *build, *full;
@@ -72,6 +73,10 @@ bool lab_login(struct lab_call *c)
     struct lab_session *s = lab_session_login(c->k.vc, user, password, false, c->k.now * 1000, &e);
     if (!s)
         return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+    const char *agent = http1_find(c->rq->head, "User-Agent");
+    for (size_t i = 0; agent && agent[i] && i + 1 < sizeof(s->agent); i++)
+        s->agent[i] = (char)(agent[i] >= ' ' && agent[i] <= '~' ? agent[i] : '?');
+    http_request_client(c->rq, s->ip, sizeof(s->ip));
     (void)snprintf(cookie, sizeof(cookie), "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", s->id);
     http_response_field(c->rs, "Set-Cookie", cookie);
     lab_value_bare(c->w, "returnval", lab_user_session(&c->k, NULL, NULL, s));
@@ -204,44 +209,4 @@ bool lab_find_uuid(struct lab_call *c)
             return found(c, vm);
     }
     return true;
-}
-
-/* ---- OptionManager ---- */
-
-static const struct {
-    const char *key, *value;
-    bool number;
-} options[] = {
-    { "vpxd.certmgmt.mode", "vmca", false },
-    { "vpxd.certmgmt.certs.daysValid", "1825", true },
-    { "vpxd.certmgmt.certs.hardThreshold", "30", true },
-    { "vpxd.certmgmt.certs.softThreshold", "240", true },
-    { "vpxd.certmgmt.certs.pollIntervalDays", "5", true },
-    { "vpxd.certmgmt.certs.minutesBefore", "1440", true },
-    { "vpxd.certmgmt.certs.cn.country", "US", false },
-    { "vpxd.certmgmt.certs.cn.email", "vmca@vmware.com", false },
-    { "vpxd.certmgmt.certs.cn.localityName", "Palo Alto", false },
-    { "vpxd.certmgmt.certs.cn.organizationName", "VMware", false },
-    { "vpxd.certmgmt.certs.cn.organizationalUnitName", "VMware Engineering", false },
-    { "vpxd.certmgmt.certs.cn.state", "California", false },
-    { "VirtualCenter.FQDN", NULL, false },
-};
-
-bool lab_query_options(struct lab_call *c)
-{
-    const char *name = lab_arg_text(c, "name");
-    size_t len = name ? strlen(name) : 0, seen = 0;
-    for (size_t i = 0; i < ARRAY_LEN(options); i++) {
-        bool below = !len || (name[len - 1] == '.' && !strncmp(options[i].key, name, len));
-        if (!below && strcmp(options[i].key, name) != 0)
-            continue;
-        struct lab_value *v = lab_poly(c->k.arena, NULL, NULL, "OptionValue");
-        (void)lab_string(c->k.arena, v, "key", options[i].key);
-        struct lab_value *value = lab_text(c->k.arena, v, "value", options[i].number ? "xsd:int" : "xsd:string",
-                                           options[i].value ? options[i].value : c->k.vc->at.name);
-        value->poly = true;
-        lab_value_bare(c->w, "returnval", v);
-        seen++;
-    }
-    return seen || lab_say_value(c, "InvalidName", "The name is not known", "name", name ? name : "");
 }

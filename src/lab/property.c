@@ -90,71 +90,13 @@ TO_ONE(datastore_folder, MO_DATASTORE_FOLDER)
 TO_ONE(network_folder, MO_NETWORK_FOLDER)
 TO_ONE(root_pool, MO_POOL)
 TO_ONE(cluster, MO_CLUSTER)
+TO_ONE(browser, MO_DATASTORE_BROWSER)
+TO_ONE(environment, MO_ENVIRONMENT)
 TO_LIST(hosts, MO_HOST, k->vc->hosts_len)
 TO_LIST(vms, MO_VM, k->vc->vms_len)
 TO_LIST(datastores, MO_DATASTORE, 1)
 TO_LIST(networks, MO_NETWORK, 1)
 TO_LIST(nobody, MO_HOST, 0)
-
-static struct lab_value *cluster_summary(const struct lab_asking *k, struct lab_object o UNUSED)
-{
-    struct arena *a = k->arena;
-    struct lab_value *s = lab_poly(a, NULL, NULL, "ClusterComputeResourceSummary");
-    int64_t n = (int64_t)k->vc->hosts_len;
-    (void)lab_int(a, s, "totalCpu", n * 16 * 2400);
-    (void)lab_long(a, s, "totalMemory", n * 137438953472);
-    (void)lab_text(a, s, "numCpuCores", "xsd:short", arena_printf(a, "%d", (int)(n * 16 % 32768)));
-    (void)lab_text(a, s, "numCpuThreads", "xsd:short", arena_printf(a, "%d", (int)(n * 32 % 32768)));
-    (void)lab_int(a, s, "effectiveCpu", n * 16 * 2300);
-    (void)lab_long(a, s, "effectiveMemory", n * 130000);
-    (void)lab_int(a, s, "numHosts", n);
-    (void)lab_int(a, s, "numEffectiveHosts", n);
-    (void)lab_text(a, s, "overallStatus", "ManagedEntityStatus", "green");
-    (void)lab_int(a, s, "currentFailoverLevel", 0);
-    (void)lab_int(a, s, "numVmotions", 0);
-    return s;
-}
-
-static struct lab_value *datastore_summary(const struct lab_asking *k, struct lab_object o)
-{
-    struct arena *a = k->arena;
-    struct lab_value *s = lab_struct(a, NULL, NULL, "DatastoreSummary");
-    (void)lab_ref(a, s, "datastore", "Datastore", lab_object_moid(k, o));
-    (void)lab_string(a, s, "name", "shared1");
-    (void)lab_string(a, s, "url", arena_printf(a, "ds:///vmfs/volumes/%s/", k->vc->uuid));
-    (void)lab_long(a, s, "capacity", 10995116277760);
-    (void)lab_long(a, s, "freeSpace", 8796093022208);
-    (void)lab_bool(a, s, "accessible", true);
-    (void)lab_bool(a, s, "multipleHostAccess", true);
-    (void)lab_string(a, s, "type", "VMFS");
-    (void)lab_string(a, s, "maintenanceMode", "normal");
-    return s;
-}
-
-static struct lab_value *datastore_mounts(const struct lab_asking *k, struct lab_object o UNUSED)
-{
-    struct arena *a = k->arena;
-    struct lab_value *list = lab_array(a, NULL, NULL, "DatastoreHostMount");
-    for (unsigned i = 0; i < k->vc->hosts_len; i++) {
-        struct lab_value *m = lab_struct(a, list, NULL, "DatastoreHostMount");
-        (void)lab_ref(a, m, "key", "HostSystem", lab_object_moid(k, (struct lab_object){ .mo = MO_HOST, .n = i }));
-        struct lab_value *info = lab_struct(a, m, "mountInfo", "HostMountInfo");
-        (void)lab_string(a, info, "path", arena_printf(a, "/vmfs/volumes/%s", k->vc->uuid));
-        (void)lab_string(a, info, "accessMode", "readWrite");
-        (void)lab_bool(a, info, "mounted", true);
-        (void)lab_bool(a, info, "accessible", !(k->vc->hosts[i].at.faults & LAB_FAULT_DISCONNECTED));
-    }
-    return list;
-}
-
-static struct lab_value *network_summary(const struct lab_asking *k, struct lab_object o)
-{
-    struct lab_value *s = lab_struct(k->arena, NULL, NULL, "NetworkSummary");
-    (void)lab_ref(k->arena, s, "network", "Network", lab_object_moid(k, o));
-    (void)lab_string(k->arena, s, "name", "VM Network");
-    (void)lab_bool(k->arena, s, "accessible", true);
-    return s;
-}
 
 static struct lab_value *content(const struct lab_asking *k, struct lab_object o UNUSED)
 {
@@ -179,6 +121,22 @@ static struct lab_value *certificate_info(const struct lab_asking *k, struct lab
 static struct lab_value *default_locale(const struct lab_asking *k, struct lab_object o UNUSED)
 {
     return lab_string(k->arena, NULL, NULL, "en");
+}
+
+static struct lab_value *locales(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    struct lab_value *list = lab_array(k->arena, NULL, NULL, "String");
+    (void)lab_string(k->arena, list, NULL, "en");
+    return list;
+}
+
+static struct lab_value *capability(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    struct lab_value *v = lab_struct(k->arena, NULL, NULL, "Capability");
+    (void)lab_bool(k->arena, v, "provisioningSupported", true);
+    (void)lab_bool(k->arena, v, "multiHostSupported", true);
+    (void)lab_bool(k->arena, v, "userShellAccessSupported", false);
+    return v;
 }
 
 #define IS(mo) (1u << (mo))
@@ -218,26 +176,41 @@ static const struct {
     { IS(MO_DATACENTER), "networkFolder", network_folder },
     { IS(MO_DATACENTER) | IS(MO_CLUSTER), "datastore", datastores },
     { IS(MO_DATACENTER) | IS(MO_CLUSTER), "network", networks },
-    { IS(MO_DATACENTER), "configuration", NULL },
+    { IS(MO_DATACENTER), "configuration", lab_datacenter_configuration },
     { IS(MO_CLUSTER), "host", hosts },
     { IS(MO_CLUSTER), "resourcePool", root_pool },
-    { IS(MO_CLUSTER), "summary", cluster_summary },
-    { IS(MO_CLUSTER), "configuration", NULL },
-    { IS(MO_CLUSTER), "configurationEx", NULL },
-    { IS(MO_CLUSTER), "environmentBrowser", NULL },
+    { IS(MO_CLUSTER), "summary", lab_cluster_summary },
+    { IS(MO_CLUSTER), "summaryEx", lab_cluster_summary },
+    { IS(MO_CLUSTER), "configuration", lab_cluster_configuration },
+    { IS(MO_CLUSTER), "configurationEx", lab_cluster_configuration_ex },
+    { IS(MO_CLUSTER) | IS(MO_VM), "environmentBrowser", environment },
+    { IS(MO_CLUSTER), "actionHistory", NULL },
+    { IS(MO_CLUSTER), "configManagerEnabled", NULL },
+    { IS(MO_CLUSTER), "drsFault", NULL },
+    { IS(MO_CLUSTER), "drsRecommendation", NULL },
+    { IS(MO_CLUSTER), "hciConfig", NULL },
+    { IS(MO_CLUSTER), "lifecycleManaged", NULL },
+    { IS(MO_CLUSTER), "migrationHistory", NULL },
+    { IS(MO_CLUSTER), "recommendation", NULL },
+    { IS(MO_ENVIRONMENT), "datastoreBrowser", browser },
     { IS(MO_POOL), "owner", cluster },
     { IS(MO_POOL), "resourcePool", nobody },
     { IS(MO_POOL), "vm", vms },
-    { IS(MO_POOL), "summary", NULL },
-    { IS(MO_POOL), "runtime", NULL },
-    { IS(MO_POOL), "config", NULL },
-    { IS(MO_DATASTORE), "summary", datastore_summary },
-    { IS(MO_DATASTORE), "host", datastore_mounts },
+    { IS(MO_POOL), "summary", lab_pool_summary },
+    { IS(MO_POOL), "runtime", lab_pool_runtime },
+    { IS(MO_POOL), "config", lab_pool_config },
+    { IS(MO_POOL), "childConfiguration", NULL },
+    { FOLDERS | IS(MO_POOL), "namespace", NULL },
+    { IS(MO_DATASTORE), "summary", lab_datastore_summary },
+    { IS(MO_DATASTORE), "host", lab_datastore_mounts },
     { IS(MO_DATASTORE) | IS(MO_NETWORK), "vm", vms },
-    { IS(MO_DATASTORE), "info", NULL },
-    { IS(MO_DATASTORE), "browser", NULL },
-    { IS(MO_DATASTORE), "capability", NULL },
-    { IS(MO_NETWORK), "summary", network_summary },
+    { IS(MO_DATASTORE), "info", lab_datastore_info },
+    { IS(MO_DATASTORE), "browser", browser },
+    { IS(MO_DATASTORE), "capability", lab_datastore_capability },
+    { IS(MO_DATASTORE), "iormConfiguration", NULL },
+    { IS(MO_DATASTORE_BROWSER), "datastore", datastores },
+    { IS(MO_DATASTORE_BROWSER), "supportedType", NULL },
+    { IS(MO_NETWORK), "summary", lab_network_summary },
     { IS(MO_NETWORK), "host", hosts },
     { IS(MO_HOST), "summary", lab_host_summary },
     { IS(MO_HOST), "runtime", lab_host_runtime },
@@ -248,9 +221,16 @@ static const struct {
     { IS(MO_HOST), "network", lab_host_network },
     { IS(MO_HOST), "vm", lab_host_vm },
     { IS(MO_HOST), "capability", NULL },
-    { IS(MO_HOST), "datastoreBrowser", NULL },
+    { IS(MO_HOST), "datastoreBrowser", browser },
     { IS(MO_HOST), "systemResources", NULL },
-    { IS(MO_HOST), "licensableResource", NULL },
+    { IS(MO_HOST), "licensableResource", lab_host_licensable },
+    { IS(MO_HOST), "answerFileValidationResult", NULL },
+    { IS(MO_HOST), "answerFileValidationState", NULL },
+    { IS(MO_HOST), "complianceCheckResult", NULL },
+    { IS(MO_HOST), "complianceCheckState", NULL },
+    { IS(MO_HOST), "precheckRemediationResult", NULL },
+    { IS(MO_HOST), "remediationResult", NULL },
+    { IS(MO_HOST), "remediationState", NULL },
     { IS(MO_HOST_CERT_MANAGER), "certificateInfo", certificate_info },
     { IS(MO_VM), "summary", lab_vm_summary },
     { IS(MO_VM), "runtime", lab_vm_runtime },
@@ -259,23 +239,30 @@ static const struct {
     { IS(MO_VM), "resourcePool", lab_vm_pool },
     { IS(MO_VM), "datastore", lab_vm_datastore },
     { IS(MO_VM), "network", lab_vm_network },
-    { IS(MO_VM), "capability", NULL },
+    { IS(MO_VM), "capability", lab_vm_capability },
+    { IS(MO_VM), "rootSnapshot", NULL },
     { IS(MO_VM), "snapshot", NULL },
     { IS(MO_VM), "parentVApp", NULL },
     { IS(MO_VM), "layout", NULL },
     { IS(MO_VM), "layoutEx", NULL },
     { IS(MO_VM), "storage", NULL },
     { IS(MO_VM), "resourceConfig", NULL },
-    { IS(MO_VM), "environmentBrowser", NULL },
     { IS(MO_VM), "guestHeartbeatStatus", green },
     { IS(MO_VIEW), "view", lab_view_objects },
+    { IS(MO_VIEW), "container", lab_view_container },
+    { IS(MO_VIEW), "type", lab_view_types },
+    { IS(MO_VIEW), "recursive", lab_view_recursive },
     { IS(MO_SERVICE_INSTANCE), "content", content },
     { IS(MO_SERVICE_INSTANCE), "serverClock", server_clock },
-    { IS(MO_SERVICE_INSTANCE), "capability", NULL },
+    { IS(MO_SERVICE_INSTANCE), "capability", capability },
     { IS(MO_SESSION_MANAGER), "currentSession", current_session },
     { IS(MO_SESSION_MANAGER), "defaultLocale", default_locale },
-    { IS(MO_SESSION_MANAGER), "sessionList", NULL },
+    { IS(MO_SESSION_MANAGER), "sessionList", lab_session_list },
+    { IS(MO_SESSION_MANAGER), "messageLocaleList", locales },
+    { IS(MO_SESSION_MANAGER), "supportedLocaleList", locales },
     { IS(MO_SESSION_MANAGER), "message", NULL },
+    { IS(MO_SETTINGS), "setting", lab_option_settings },
+    { IS(MO_SETTINGS), "supportedOption", NULL },
     { IS(MO_COLLECTOR), "filter", NULL },
     { IS(MO_VIEW_MANAGER), "viewList", NULL },
 };

@@ -5,7 +5,7 @@
 
 #include "lab/pem.h"
 
-enum { CORES = 16, THREADS = 32, MHZ = 2400, MEMORY_GB = 128 };
+enum { CPUS = 2, CORES = 16, THREADS = 32, MHZ = 2400, MEMORY_GB = 128 };
 
 static const struct lab_host *host_of(const struct lab_asking *k, struct lab_object o)
 {
@@ -181,6 +181,19 @@ struct lab_value *lab_host_config_manager(const struct lab_asking *k, struct lab
     return v;
 }
 
+static void cpu_package(struct arena *a, struct lab_value *list, int n)
+{
+    struct lab_value *p = lab_struct(a, list, NULL, "HostCpuPackage");
+    (void)lab_text(a, p, "index", "xsd:short", arena_printf(a, "%d", n));
+    (void)lab_string(a, p, "vendor", "intel");
+    (void)lab_long(a, p, "hz", (int64_t)MHZ * 1000000);
+    (void)lab_long(a, p, "busHz", 100000000);
+    (void)lab_string(a, p, "description", "Lab(R) CPU @ 2.40GHz");
+    struct lab_value *threads = lab_array(a, p, "threadId", "Short");
+    for (int i = n * THREADS / CPUS; i < (n + 1) * THREADS / CPUS; i++)
+        (void)lab_text(a, threads, NULL, "xsd:short", arena_printf(a, "%d", i));
+}
+
 struct lab_value *lab_host_hardware(const struct lab_asking *k, struct lab_object o)
 {
     struct arena *a = k->arena;
@@ -194,7 +207,21 @@ struct lab_value *lab_host_hardware(const struct lab_asking *k, struct lab_objec
     (void)lab_text(a, c, "numCpuCores", "xsd:short", arena_printf(a, "%d", CORES));
     (void)lab_text(a, c, "numCpuThreads", "xsd:short", arena_printf(a, "%d", THREADS));
     (void)lab_long(a, c, "hz", (int64_t)MHZ * 1000000);
+    struct lab_value *packages = lab_array(a, v, "cpuPkg", "HostCpuPackage");
+    for (int i = 0; i < CPUS; i++)
+        cpu_package(a, packages, i);
     (void)lab_long(a, v, "memorySize", (int64_t)MEMORY_GB << 30);
+    return v;
+}
+
+struct lab_value *lab_host_licensable(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostLicensableResourceInfo");
+    struct lab_value *pair = lab_struct(a, lab_array(a, v, "resource", "KeyAnyValue"), NULL, "KeyAnyValue");
+    (void)lab_string(a, pair, "key", "numCpuPackages");
+    struct lab_value *value = lab_int(a, pair, "value", CPUS);
+    value->poly = true;
     return v;
 }
 

@@ -34,6 +34,8 @@ static struct lab_value *runtime(const struct lab_asking *k, struct lab_object o
     (void)lab_bool(a, v, "toolsInstallerMounted", false);
     (void)lab_time(a, v, "bootTime", k->vc->at.estate->born);
     (void)lab_int(a, v, "numMksConnections", 0);
+    (void)lab_text(a, v, "recordReplayState", "VirtualMachineRecordReplayState", "inactive");
+    (void)lab_text(a, v, "faultToleranceState", "VirtualMachineFaultToleranceState", "notConfigured");
     return v;
 }
 
@@ -124,4 +126,27 @@ struct lab_value *lab_vm_datastore(const struct lab_asking *k, struct lab_object
 struct lab_value *lab_vm_network(const struct lab_asking *k, struct lab_object o)
 {
     return lab_host_network(k, o);
+}
+
+/* Nothing of all that: these are machines to be looked at. */
+struct lab_value *lab_vm_capability(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    static const char *const names[] = {
+        "snapshotOperationsSupported", "multipleSnapshotsSupported", "snapshotConfigSupported",
+        "poweredOffSnapshotsSupported", "memorySnapshotsSupported", "revertToSnapshotSupported",
+        "quiescedSnapshotsSupported", "disableSnapshotsSupported", "lockSnapshotsSupported",
+        "consolePreferencesSupported", "cpuFeatureMaskSupported", "s1AcpiManagementSupported",
+        "settingScreenResolutionSupported", "toolsAutoUpdateSupported", "vmNpivWwnSupported",
+        "npivWwnOnNonRdmVmSupported", "vmNpivWwnDisableSupported", "vmNpivWwnUpdateSupported",
+        "swapPlacementSupported", "toolsSyncTimeSupported", "virtualMmuUsageSupported", "diskSharesSupported",
+        "bootOptionsSupported", "bootRetryOptionsSupported", "settingVideoRamSizeSupported",
+        "settingDisplayTopologySupported", "recordReplaySupported", "changeTrackingSupported",
+        "multipleCoresPerSocketSupported", "hostBasedReplicationSupported", "guestAutoLockSupported",
+        "memoryReservationLockSupported", "featureRequirementSupported", "poweredOnMonitorTypeChangeSupported",
+        "seSparseDiskSupported", "nestedHVSupported", "vPMCSupported",
+    };
+    struct lab_value *v = lab_struct(k->arena, NULL, NULL, "VirtualMachineCapability");
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        (void)lab_bool(k->arena, v, names[i], false);
+    return v;
 }

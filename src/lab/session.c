@@ -158,6 +158,7 @@ struct lab_session *lab_session_find(struct lab_vcenter *vc, const char *id, boo
     for (struct lab_session *s = vc->sessions; s; s = s->next) {
         if (s->rest == rest && strlen(id) == strlen(s->id) && !CRYPTO_memcmp(s->id, id, strlen(id))) {
             s->last_ms = now_ms;
+            s->calls++;
             return s;
         }
     }
@@ -246,7 +247,19 @@ struct lab_value *lab_user_session(const struct lab_asking *k, struct lab_value 
     (void)lab_string(a, v, "locale", "en");
     (void)lab_string(a, v, "messageLocale", "en");
     (void)lab_bool(a, v, "extensionSession", false);
+    (void)lab_string(a, v, "ipAddress", s->ip);
+    (void)lab_string(a, v, "userAgent", s->agent);
+    (void)lab_long(a, v, "callCount", (int64_t)s->calls);
     return v;
+}
+
+struct lab_value *lab_session_list(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    struct lab_value *list = lab_array(k->arena, NULL, NULL, "UserSession");
+    for (const struct lab_session *s = k->vc->sessions; s; s = s->next)
+        if (!s->rest)
+            (void)lab_user_session(k, list, NULL, s);
+    return list;
 }
 
 /* Below the container, all levels or one. The tree is flat enough to say it by kind. */
@@ -280,4 +293,27 @@ struct lab_value *lab_view_objects(const struct lab_asking *k, struct lab_object
             (void)lab_ref(k->arena, list, NULL, lab_object_type(o), lab_object_moid(k, o));
     }
     return list;
+}
+
+struct lab_value *lab_view_container(const struct lab_asking *k, struct lab_object view)
+{
+    const struct lab_view *v = lab_session_view(k->session, view.moid);
+    struct lab_object o;
+    return v && lab_object_find(k, v->container, &o) ? lab_ref(k->arena, NULL, NULL, lab_object_type(o), lab_object_moid(k, o))
+                                                     : NULL;
+}
+
+struct lab_value *lab_view_types(const struct lab_asking *k, struct lab_object view)
+{
+    const struct lab_view *v = lab_session_view(k->session, view.moid);
+    struct lab_value *list = lab_array(k->arena, NULL, NULL, "String");
+    for (size_t i = 0; v && i < v->types_len; i++)
+        (void)lab_string(k->arena, list, NULL, v->types[i]);
+    return list;
+}
+
+struct lab_value *lab_view_recursive(const struct lab_asking *k, struct lab_object view)
+{
+    const struct lab_view *v = lab_session_view(k->session, view.moid);
+    return lab_bool(k->arena, NULL, NULL, v && v->recursive);
 }

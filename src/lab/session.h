@@ -20,6 +20,7 @@ enum {
     LAB_FILTERS_MAX = 100,       /* of one collector */
     LAB_PAGES_MAX = 16,          /* answers begun and not read to their end; the oldest goes */
     LAB_TYPES_MAX = 32,          /* of one view */
+    LAB_AGENT_MAX = 128,
 };
 
 struct lab_view {
@@ -62,7 +63,9 @@ struct lab_page {
 struct lab_session {
     char id[40], key[40];
     char user[LAB_NAME];
+    char ip[48], agent[LAB_AGENT_MAX]; /* the login's client, and its User-Agent: printable ASCII, cut */
     int64_t login_ms, last_ms; /* wall clock */
+    uint64_t calls;
     bool rest;
     struct lab_view *views;
     struct lab_collector *collectors;

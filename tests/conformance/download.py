@@ -37,8 +37,8 @@ def pip(python, *arguments):
         raise Missing(f'pip: {(done.stdout.strip().splitlines() or ["no reason given"])[-1]}')
 
 
-def requirements(name):
-    return HERE / f'requirements-{name}.txt'
+def requirements(name, folder=HERE):
+    return folder / f'requirements-{name}.txt'
 
 
 def wheel(name):
@@ -56,13 +56,13 @@ def wheel(name):
     return next(CACHE.glob(pattern))
 
 
-def python_with(name):
-    """A Python that has the packages of requirements-NAME.txt: an environment of its own in the cache."""
-    wanted = requirements(name).read_text()
+def python_with(name, where=HERE):
+    """A Python that has the packages of requirements-NAME.txt in that folder: an environment of its own in the cache."""
+    wanted = requirements(name, where).read_text()
     folder = CACHE / f'python-{name}'
     stamp, python = folder / 'installed', folder / 'bin' / 'python3'
     if not (stamp.exists() and stamp.read_text() == wanted and python.exists()):
-        pip(environment(folder), 'install', '--only-binary=:all:', '--require-hashes', '-r', str(requirements(name)))
+        pip(environment(folder), 'install', '--only-binary=:all:', '--require-hashes', '-r', str(requirements(name, where)))
         stamp.write_text(wanted)
     return python
 

@@ -1,0 +1,19 @@
+// govc, as its own program puts it together, with the commands that the lab is asked by.
+package main
+
+import (
+	"os"
+
+	"github.com/vmware/govmomi/cli"
+	_ "github.com/vmware/govmomi/cli/about"
+	_ "github.com/vmware/govmomi/cli/host"
+	_ "github.com/vmware/govmomi/cli/host/cert"
+	_ "github.com/vmware/govmomi/cli/object"
+	_ "github.com/vmware/govmomi/cli/option"
+	_ "github.com/vmware/govmomi/cli/session"
+	_ "github.com/vmware/govmomi/cli/vm"
+)
+
+func main() {
+	os.Exit(cli.Run(os.Args[1:]))
+}
