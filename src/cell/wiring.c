@@ -23,7 +23,7 @@
 #include "trust/set.h"
 #include "wire/settings.h"
 
-enum { CONFIG_BYTES_MAX = 256 * 1024, WORK_THREADS = 16, WORK_QUEUE = 4096, HOST_NAME = 256 };
+enum { WORK_THREADS = 16, WORK_QUEUE = 4096, HOST_NAME = 256 };
 
 static bool read_config(const char *path, struct config *ret, struct arena *a, struct err *e)
 {

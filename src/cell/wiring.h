@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "cell/config.h"
+#include "flow/config.h"
 #include "flow/site.h"
 #include "net/address.h"
 #include "store/store.h"

@@ -3,6 +3,7 @@
 
 static const struct cli_command *const vouchsafe_commands[] = {
     &command_explain,
+    &command_init,
     &command_probe,
     &command_verify,
 };

@@ -3,5 +3,6 @@
 #include "cli/command.h"
 
 extern const struct cli_command command_explain;
+extern const struct cli_command command_init;
 extern const struct cli_command command_probe;
 extern const struct cli_command command_verify;

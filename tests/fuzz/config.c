@@ -1,5 +1,5 @@
 /* A configuration that is read holds what its table promises; whatever is wrong is said in words. */
-#include "cell/config.h"
+#include "flow/config.h"
 
 #include <string.h>
 

@@ -1,4 +1,4 @@
-#include "cell/config.h"
+#include "flow/config.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "cell/config.h"
+#include "flow/config.h"
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -142,6 +142,6 @@ static void the_table_documents_itself(void **state)
     arena_done(&a);
 }
 
-GROUP(cell_config, cmocka_unit_test(defaults_stand_for_what_is_not_said), cmocka_unit_test(keys_are_read_with_their_units),
+GROUP(flow_config, cmocka_unit_test(defaults_stand_for_what_is_not_said), cmocka_unit_test(keys_are_read_with_their_units),
       cmocka_unit_test(whatever_is_wrong_names_its_line), cmocka_unit_test(sizes_are_capped),
       cmocka_unit_test(the_table_documents_itself))

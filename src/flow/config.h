@@ -1,4 +1,4 @@
-/* cell/config.h - what an administrator can set, and its defaults (docs/configuration.md is made from this table).
+/* flow/config.h - what an administrator can set, and its defaults (docs/configuration.md is made from this table).
  * Read once at start-up and again on SIGHUP, when only the fields marked "reload" take effect. */
 #pragma once
 #include <stdbool.h>
@@ -8,6 +8,8 @@
 #include "wire/settings.h"
 
 struct arena;
+
+enum { CONFIG_BYTES_MAX = 256 * 1024 }; /* of a configuration's file */
 
 enum config_withdraw { CONFIG_WITHDRAW_END, CONFIG_WITHDRAW_FINISH };
 

@@ -1,0 +1,11 @@
+/* cli/password.h - a password as commands take it: a file, standard input, or typed twice at a terminal, never an argument
+ * (others see those) and never the environment. Called by commands; says nothing about which password is good. */
+#pragma once
+#include <stdbool.h>
+
+#include "base/err.h"
+#include "base/secret.h"
+
+/* path NULL or "-": standard input. One line; its line break is not part of it. On a terminal it asks for `what` twice and
+ * shows nothing. ERR_INPUT: unreadable, more than one line, empty, too long, or typed differently. */
+MUST_USE bool password_read(const char *path, const char *what, struct secret *ret, struct err *e);

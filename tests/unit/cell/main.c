@@ -1,6 +1,0 @@
-int group_cell_config(void);
-
-int main(void)
-{
-    return group_cell_config();
-}
