@@ -9,8 +9,7 @@
 struct store_fail {
     struct store base; /* first */
     struct store *inner; /* owned */
-    unsigned count, at;
-    enum store_fail_how how;
+    struct store_fail_plan own, *plan;
 };
 
 static struct store_fail *fail_of(struct store *s)
@@ -26,8 +25,15 @@ static struct store *inner(struct store *s)
 /* Is it this access? */
 static bool its_turn(struct store *s)
 {
-    struct store_fail *f = fail_of(s);
-    return ++f->count == f->at;
+    struct store_fail_plan *p = fail_of(s)->plan;
+    unsigned count = __atomic_add_fetch(&p->count, 1, __ATOMIC_RELAXED);
+    return count == p->at || (p->how == STORE_FAIL_DEAD && p->at && count > p->at);
+}
+
+/* The access that fails does not happen. */
+static bool refused(struct store *s)
+{
+    return fail_of(s)->plan->how != STORE_FAIL_UNCERTAIN;
 }
 
 static bool failed(struct err *e)
@@ -39,7 +45,7 @@ static bool failed(struct err *e)
 #define ACCESS(s, e, call)                              \
     do {                                                \
         bool now_ = its_turn(s);                        \
-        if (now_ && fail_of(s)->how == STORE_FAIL_REFUSED) \
+        if (now_ && refused(s))                         \
             return failed(e);                           \
         bool ok_ = (call);                              \
         return now_ ? failed(e) : ok_;                  \
@@ -68,7 +74,7 @@ static bool core_begin(struct store *s, enum store_txn mode, struct err *e)
 static bool core_commit(struct store *s, struct err *e)
 {
     bool now = its_turn(s);
-    if (now && fail_of(s)->how == STORE_FAIL_REFUSED) {
+    if (now && refused(s)) {
         inner(s)->ops->core->abort(inner(s));
         return failed(e);
     }
@@ -205,26 +211,31 @@ static const struct store_backend fail_ops = {
                                                  records_list, records_count, records_all },
 };
 
-struct store *store_fail_wrap(struct store *take_inner, unsigned at, enum store_fail_how how)
+struct store *store_fail_join(struct store *take_inner, struct store_fail_plan *plan)
 {
     struct store_fail *f = xcalloc(1, sizeof(*f));
     f->base.ops = &fail_ops;
     f->base.keys = take_inner->keys;
     memcpy(f->base.identity, take_inner->identity, sizeof(f->base.identity));
     f->inner = take_inner;
-    store_fail_again(&f->base, at, how);
+    f->plan = plan;
     return &f->base;
+}
+
+struct store *store_fail_wrap(struct store *take_inner, unsigned at, enum store_fail_how how)
+{
+    struct store *s = store_fail_join(take_inner, NULL);
+    fail_of(s)->plan = &fail_of(s)->own;
+    store_fail_again(s, at, how);
+    return s;
 }
 
 void store_fail_again(struct store *s, unsigned at, enum store_fail_how how)
 {
-    struct store_fail *f = fail_of(s);
-    f->count = 0;
-    f->at = at;
-    f->how = how;
+    *fail_of(s)->plan = (struct store_fail_plan){ .at = at, .how = how };
 }
 
 unsigned store_fail_count(const struct store *s)
 {
-    return CONTAINER_OF(s, const struct store_fail, base)->count;
+    return CONTAINER_OF(s, const struct store_fail, base)->plan->count;
 }

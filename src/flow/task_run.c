@@ -1,0 +1,439 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "flow/caller.h"
+#include "flow/loan.h"
+#include "flow/site.h"
+#include "flow/task_record.h"
+#include "net/pool.h"
+#include "store/record.h"
+#include "store/sealed.h"
+#include "store/store.h"
+#include "wire/json.h"
+
+enum { SECRET_ID = STORE_ID_MAX + 1 };
+
+/* A task that a thread of the pool runs. */
+struct task_job {
+    struct pool_job job;
+    struct task_run run;
+    struct flow flow;
+    struct task task;     /* as it was kept last; texts in the arena */
+    json_t *secrets;      /* names */
+    char cell[STORE_ID_MAX + 1];
+    struct arena arena;
+};
+
+static struct task_job *job_of(const struct flow *f)
+{
+    return CONTAINER_OF(task_of(f), struct task_job, run);
+}
+
+static const char *secret_id(const char *urn, const char *name, char out[SECRET_ID])
+{
+    (void)snprintf(out, SECRET_ID, "%s/%s", urn, name);
+    return out;
+}
+
+static struct task_job *job_free(struct task_job *j)
+{
+    if (j->run.held && j->run.held_done)
+        j->run.held_done(j->run.held);
+    json_decref(j->run.data);
+    json_decref(j->secrets);
+    arena_done(&j->arena);
+    free(j);
+    return NULL;
+}
+
+static void job_destroy(struct pool_job *p)
+{
+    (void)job_free(CONTAINER_OF(p, struct task_job, job));
+}
+
+/* ---- keeping ---- */
+
+static bool put_flow(struct store *s, const struct task_job *j, const struct flow *f, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const char *data;
+    json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:b, s:s, s:o, s:o, s:O, s:O}", "kind", f->kind->name, "state",
+                          flow_state_name(f->at.state), "step", (int)f->at.step, "begun", f->at.begun, "error",
+                          task_err_json(&f->at.error), "note", task_json(f->note), "settled", j->run.settled, "cell", j->cell,
+                          "who", task_json(j->run.who), "from", task_json(j->run.from), "secrets", j->secrets, "data",
+                          j->run.data);
+    if (!task_json_text(o, &a, &data, e))
+        return false;
+    const struct store_record r = { .kind = TASK_FLOW_KIND, .id = j->run.urn, .owner = j->run.owner, .name = "",
+                                    .state = flow_state_name(f->at.state), .made_ms = j->task.start_ms, .data = data };
+    return store_record_put(s, &r, e);
+}
+
+/* Absent is fine. */
+static bool gone(bool removed, struct err *e)
+{
+    return removed || e->kind == ERR_NOT_FOUND;
+}
+
+static bool remove_flow(struct store *s, const struct task_job *j, struct err *e)
+{
+    char id[SECRET_ID];
+    size_t i;
+    json_t *name;
+    json_array_foreach(j->secrets, i, name)
+        if (!gone(store_sealed_remove(s, TASK_SECRET_KIND, secret_id(j->run.urn, json_string_value(name), id), e), e))
+            return false;
+    return gone(store_record_remove(s, TASK_FLOW_KIND, j->run.urn, e), e) &&
+           gone(store_record_remove(s, TASK_CANCEL_KIND, j->run.urn, e), e);
+}
+
+/* The task as clients read it, from where its flow stands. */
+static void describe(struct task *t, const struct flow *f)
+{
+    static const enum task_status ends[] = {
+        [FLOW_FORWARD] = TASK_RUNNING, [FLOW_UNWINDING] = TASK_RUNNING, [FLOW_DONE] = TASK_SUCCESS,
+        [FLOW_FAILED] = TASK_ERROR,    [FLOW_CANCELLED] = TASK_CANCELED,
+    };
+    bool ended = flow_ended(f);
+    t->status = ends[f->at.state];
+    t->progress = (int)flow_progress(f);
+    t->end_ms = ended ? clock_wall_ms() : 0;
+    t->until_ms = ended ? t->end_ms + TASK_KEPT_MS : 0;
+    t->error = f->at.error;
+    t->details = ended ? f->note : flow_step_name(f);
+}
+
+static bool keep_now(struct task_job *j, const struct flow *f, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct task t = j->task;
+    describe(&t, f);
+    if (!loan_begin(j->run.site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
+        return false;
+    if (!task_put(l.store, &t, e) || !(flow_ended(f) ? remove_flow(l.store, j, e) : put_flow(l.store, j, f, e)) ||
+        !store_commit(l.store, e))
+        return false;
+    j->task = t;
+    return true;
+}
+
+static bool keep(void *self, const struct flow *f, struct err *e)
+{
+    bool ok = false;
+    for (int i = 0; i < TASK_KEEP_TRIES && !ok; i++)
+        ok = keep_now(self, f, e);
+    return ok;
+}
+
+static bool cancelled(void *self)
+{
+    const struct task_job *j = self;
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_record r;
+    struct err e;
+    return !j->run.settled && loan_begin(j->run.site->shelf, &l, &e) &&
+           store_record_get(l.store, TASK_CANCEL_KIND, j->run.urn, &a, &r, &e);
+}
+
+static const struct flow_keeper keeper = { keep, cancelled };
+
+/* ---- running ---- */
+
+static void work(struct pool_job *p)
+{
+    struct task_job *j = CONTAINER_OF(p, struct task_job, job);
+    struct err e;
+    j->flow.data = &j->run;
+    j->flow.keeper = &keeper;
+    j->flow.keeper_self = j;
+    if (!flow_run(&j->flow, &e)) {
+        LOG(ERROR, "task.stuck", "task=%s error=\"%s\" effect=\"the next start goes on with it\"", j->run.urn, e.msg);
+        return;
+    }
+    const struct err *why = &j->flow.at.error;
+    LOG(INFO, "task.ended", "task=%s kind=%s owner=%s state=%s error=\"%s\"", j->run.urn, j->flow.kind->name, j->run.owner,
+        flow_state_name(j->flow.at.state), why->kind == ERR_NONE ? "" : why->msg);
+}
+
+static struct task_job *job_create(const struct site *site)
+{
+    struct task_job *j = xcalloc(1, sizeof(*j));
+    j->job.work = work;
+    j->job.destroy = job_destroy;
+    j->run.site = site;
+    (void)snprintf(j->cell, sizeof(j->cell), "%s", site->cell_urn ? site->cell_urn : "");
+    return j;
+}
+
+struct busy {
+    const char *owner;
+    bool any;
+};
+
+static bool see_busy(void *self, const struct store_record *r, struct err *e)
+{
+    struct busy *b = self;
+    (void)r;
+    (void)e;
+    b->any = true;
+    return true;
+}
+
+bool task_none_of(struct store *s, const char *owner_urn, const char *owner_name, struct err *e)
+{
+    struct busy b = { .owner = owner_urn };
+    const struct store_record_query q = { .kind = TASK_FLOW_KIND, .owner = owner_urn, .limit = 1 };
+    if (!store_record_list(s, &q, see_busy, &b, e))
+        return false;
+    return !b.any || err_set(e, ERR_CONFLICT, "%s is currently busy: another task changes it", owner_name);
+}
+
+static bool keep_new(struct task_job *j, const struct task_new *n, struct err *e)
+{
+    char id[SECRET_ID];
+    AUTO(loan_end) struct loan l = { 0 };
+    if (!loan_begin(j->run.site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
+        return false;
+    if (!n->shared && !task_none_of(l.store, j->run.owner, n->owner_name, e))
+        return false;
+    for (size_t i = 0; i < n->secrets_len; i++)
+        if (json_array_append_new(j->secrets, json_string(n->secrets[i].name)) ||
+            !store_sealed_put(l.store, TASK_SECRET_KIND, secret_id(j->run.urn, n->secrets[i].name, id), n->secrets[i].value,
+                              j->task.start_ms, e))
+            return false;
+    return task_put(l.store, &j->task, e) && put_flow(l.store, j, &j->flow, e) && store_commit(l.store, e);
+}
+
+/* Nobody will run it: as if it had never been asked for. */
+static void forget_new(struct task_job *j)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct err e;
+    if (!loan_begin(j->run.site->shelf, &l, &e) || !store_begin(l.store, STORE_WRITE, &e) ||
+        !remove_flow(l.store, j, &e) || !store_record_remove(l.store, TASK_KIND, j->run.urn, &e) || !store_commit(l.store, &e))
+        LOG(ERROR, "task.left", "task=%s error=\"%s\"", j->run.urn, e.msg);
+}
+
+static void fill(struct task_job *j, const struct caller *c, const struct task_new *n)
+{
+    struct arena *a = &j->arena;
+    char uuid[RANDOM_UUID];
+    random_uuid(uuid);
+    j->run.urn = arena_printf(a, TASK_URN "%s", uuid);
+    j->run.owner = arena_strdup(a, n->owner_urn);
+    j->run.who = arena_strdup(a, c ? c->who : "the cell");
+    j->run.from = arena_strdup(a, c ? c->from : "local");
+    j->run.data = n->data ? json_deep_copy(n->data) : json_object();
+    j->secrets = json_array();
+    j->flow.kind = n->kind;
+    j->task = (struct task){
+        .urn = j->run.urn, .operation = arena_strdup(a, n->operation), .operation_name = arena_strdup(a, n->operation_name),
+        .owner_urn = j->run.owner, .owner_name = arena_strdup(a, n->owner_name), .owner_type = arena_strdup(a, n->owner_type),
+        .user_urn = arena_strdup(a, c ? c->user : ""), .user_name = arena_strdup(a, c ? c->user_name : ""),
+        .org_urn = arena_strdup(a, c ? c->org : ""), .org_name = arena_strdup(a, c ? c->org_name : ""),
+        .status = TASK_QUEUED, .start_ms = clock_wall_ms(), .details = "",
+    };
+}
+
+bool task_start(const struct site *site, const struct caller *c, const struct task_new *n, char ret_urn[STORE_ID_MAX + 1],
+                struct err *e)
+{
+    struct task_job *j = job_create(site);
+    char urn[STORE_ID_MAX + 1];
+    fill(j, c, n);
+    (void)snprintf(urn, sizeof(urn), "%s", j->run.urn);
+    if (!keep_new(j, n, e)) {
+        (void)job_free(j);
+        return false;
+    }
+    if (!pool_run(site->pool, &j->job, e)) {
+        forget_new(j);
+        (void)job_free(j);
+        return false;
+    }
+    (void)memcpy(ret_urn, urn, sizeof(urn));
+    return true;
+}
+
+/* ---- after a start ---- */
+
+static const struct flow_kind *kind_of(const struct flow_kind *const *kinds, const char *name)
+{
+    for (size_t i = 0; name && kinds[i]; i++)
+        if (strcmp(kinds[i]->name, name) == 0)
+            return kinds[i];
+    return NULL;
+}
+
+static enum flow_state state_of(const char *name)
+{
+    for (int s = FLOW_FORWARD; name && s <= FLOW_CANCELLED; s++)
+        if (strcmp(flow_state_name((enum flow_state)s), name) == 0)
+            return (enum flow_state)s;
+    return FLOW_UNWINDING;
+}
+
+static const char *text(struct arena *a, const json_t *o, const char *key)
+{
+    const char *v = json_string_value(json_object_get(o, key));
+    return v ? arena_strdup(a, v) : "";
+}
+
+/* The job that a record tells of. Its kind is NULL when this program has no such workflow. */
+static bool read_job(struct task_job *j, const struct flow_kind *const *kinds, const struct store_record *r,
+                     const json_t *o, struct err *e)
+{
+    struct arena *a = &j->arena;
+    json_int_t step = json_integer_value(json_object_get(o, "step"));
+    j->run.urn = arena_strdup(a, r->id);
+    j->run.owner = arena_strdup(a, r->owner);
+    j->run.who = text(a, o, "who");
+    j->run.from = text(a, o, "from");
+    j->run.settled = json_is_true(json_object_get(o, "settled"));
+    j->run.data = json_deep_copy(json_object_get(o, "data"));
+    j->secrets = json_deep_copy(json_object_get(o, "secrets"));
+    j->flow.kind = kind_of(kinds, json_string_value(json_object_get(o, "kind")));
+    j->flow.at = (struct flow_position){ .state = state_of(json_string_value(json_object_get(o, "state"))),
+                                         .begun = json_is_true(json_object_get(o, "begun")), .step = (unsigned)step };
+    task_err_read(json_object_get(o, "error"), &j->flow.at.error);
+    (void)snprintf(j->flow.note, sizeof(j->flow.note), "%s", text(a, o, "note"));
+    if (!json_is_object(j->run.data) || !json_is_array(j->secrets) || step < 0 ||
+        (j->flow.kind && step >= (json_int_t)flow_steps(j->flow.kind)))
+        return err_set(e, ERR_STORE, "the record %s %s is damaged", r->kind, r->id);
+    return true;
+}
+
+struct found {
+    const struct site *site;
+    const struct flow_kind *const *kinds;
+    struct task_job **list; /* owned until they run */
+    size_t len, cap;
+    char after[STORE_ID_MAX + 1];
+    size_t seen;
+};
+
+static bool see_flow(void *self, const struct store_record *r, struct err *e)
+{
+    struct found *f = self;
+    AUTO(wire_json_decrefp) json_t *o = NULL;
+    f->seen++;
+    (void)snprintf(f->after, sizeof(f->after), "%s", r->id);
+    if (!task_json_read(r, &o, e))
+        return false;
+    const char *cell = json_string_value(json_object_get(o, "cell"));
+    if (cell && f->site->cell_urn && strcmp(cell, f->site->cell_urn) != 0)
+        return true; /* another cell's: it runs, or that cell's next start goes on */
+    struct task_job *j = job_create(f->site);
+    if (!read_job(j, f->kinds, r, o, e)) {
+        (void)job_free(j);
+        return false;
+    }
+    if (f->len == f->cap)
+        f->list = xreallocarray(f->list, f->cap = f->cap ? 2 * f->cap : 16, sizeof(struct task_job *));
+    f->list[f->len++] = j;
+    return true;
+}
+
+/* Takes j over. */
+static bool resume(struct store *s, struct task_job *j, struct err *e)
+{
+    if (!task_get(s, j->run.urn, &j->arena, &j->task, e)) {
+        (void)job_free(j);
+        return false;
+    }
+    if (!j->flow.kind) {
+        /* Of another version of this program: nothing here can undo it, and that must be said. */
+        static const struct flow_step none[] = { { "unknown", NULL, NULL }, { 0 } };
+        static const struct flow_kind unknown = { "unknown", none, false };
+        j->flow.kind = &unknown;
+        j->flow.at.state = FLOW_FAILED;
+        err_set(&j->flow.at.error, ERR_INTERNAL, "this version of the cell doesn't know the workflow; what it had done stays");
+        bool ok = keep(j, &j->flow, e);
+        (void)job_free(j);
+        return ok;
+    }
+    flow_recover(&j->flow);
+    LOG(INFO, "task.resumed", "task=%s kind=%s step=%s state=%s", j->run.urn, j->flow.kind->name, flow_step_name(&j->flow),
+        flow_state_name(j->flow.at.state));
+    if (pool_run(j->run.site->pool, &j->job, e))
+        return true;
+    (void)job_free(j);
+    return false;
+}
+
+bool tasks_recover(const struct site *site, const struct flow_kind *const *kinds, struct err *e)
+{
+    struct found f = { .site = site, .kinds = kinds };
+    AUTO(loan_end) struct loan l = { 0 };
+    bool ok = loan_begin(site->shelf, &l, e);
+    for (size_t page = STORE_PAGE_MAX; ok && page == STORE_PAGE_MAX; page = f.seen) {
+        const struct store_record_query q = { .kind = TASK_FLOW_KIND, .after = f.after[0] ? f.after : NULL };
+        f.seen = 0;
+        ok = store_record_list(l.store, &q, see_flow, &f, e);
+    }
+    for (size_t i = 0; i < f.len; i++) {
+        if (ok)
+            ok = resume(l.store, f.list[i], e);
+        else
+            (void)job_free(f.list[i]);
+    }
+    free(f.list);
+    return ok || err_in(e, "going on with what was under way");
+}
+
+bool tasks_expire(const struct site *site, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    uint64_t removed;
+    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) &&
+           store_record_expire(l.store, TASK_KIND, clock_wall_ms(), &removed, e) && store_commit(l.store, e);
+}
+
+/* ---- for steps ---- */
+
+struct store_by task_by(const struct flow *f)
+{
+    return (struct store_by){ task_of(f)->who, task_of(f)->from, f->kind->name, clock_wall_ms() };
+}
+
+const char *task_text(const struct flow *f, const char *key)
+{
+    const char *v = json_string_value(json_object_get(task_of(f)->data, key));
+    return v ? v : "";
+}
+
+void task_text_set(struct flow *f, const char *key, const char *value)
+{
+    (void)json_object_set_new(task_of(f)->data, key, task_json(value));
+}
+
+bool task_secret_get(const struct flow *f, struct store *s, const char *name, struct secret *ret, struct err *e)
+{
+    char id[SECRET_ID];
+    return store_sealed_get(s, TASK_SECRET_KIND, secret_id(task_of(f)->urn, name, id), ret, e);
+}
+
+void task_say(const struct flow *f, const char *fmt, ...)
+{
+    struct task_job *j = job_of(f);
+    struct task t = j->task;
+    struct err e;
+    AUTO(loan_end) struct loan l = { 0 };
+    char say[FLOW_NOTE_MAX];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(say, sizeof(say), fmt, args);
+    va_end(args);
+    t.details = say;
+    if (!loan_begin(j->run.site->shelf, &l, &e) || !store_begin(l.store, STORE_WRITE, &e) || !task_put(l.store, &t, &e) ||
+        !store_commit(l.store, &e))
+        LOG(DEBUG, "task.unsaid", "task=%s error=\"%s\"", t.urn, e.msg);
+}

@@ -1,0 +1,276 @@
+#include "flow/vcenter_table.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/mem.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "flow/loan.h"
+#include "flow/site.h"
+#include "flow/vcenter.h"
+#include "store/sealed.h"
+#include "store/setting.h"
+#include "store/store.h"
+#include "vim/endpoint.h"
+#include "vim/session.h"
+
+struct vcenter_entry {
+    struct vcenter_table *table; /* borrowed; its lock guards refs */
+    char urn[STORE_ID_MAX + 1];
+    uint64_t revision;
+    enum trust_names_mode names_mode;
+    struct vim_endpoint *endpoint; /* owned */
+    struct vim_session *session;   /* owned */
+    size_t refs;
+};
+
+struct vcenter_table {
+    pthread_mutex_t lock;
+    struct vcenter_entry *list[VCENTER_SESSIONS_MAX]; /* one reference each */
+    size_t len;
+    struct vcenter_reach reach;
+};
+
+static bool open_tls(void *self, const struct vim_peer *p, struct vim_endpoint **ret, struct err *e)
+{
+    (void)self;
+    return vim_endpoint_create(p, ret, e);
+}
+
+struct vcenter_table *vcenter_table_create(const struct vcenter_reach *reach)
+{
+    struct vcenter_table *t = xcalloc(1, sizeof(*t));
+    (void)pthread_mutex_init(&t->lock, NULL);
+    if (reach)
+        t->reach = *reach;
+    if (!t->reach.open)
+        t->reach.open = open_tls;
+    return t;
+}
+
+static void entry_free(struct vcenter_entry *x)
+{
+    (void)vim_session_destroy(x->session);
+    (void)vim_endpoint_destroy(x->endpoint);
+    free(x);
+}
+
+static void entry_unref(struct vcenter_entry *x)
+{
+    (void)pthread_mutex_lock(&x->table->lock);
+    bool last = --x->refs == 0;
+    (void)pthread_mutex_unlock(&x->table->lock);
+    if (last)
+        entry_free(x);
+}
+
+struct vcenter_table *vcenter_table_destroy(struct vcenter_table *t)
+{
+    if (!t)
+        return NULL;
+    for (size_t i = 0; i < t->len; i++)
+        entry_unref(t->list[i]);
+    (void)pthread_mutex_destroy(&t->lock);
+    free(t);
+    return NULL;
+}
+
+/* ---- making one ---- */
+
+/* The site's switch for vCenter Servers (or its twin for NSX Managers): on unless it was turned off. */
+static bool names_inherited(struct store *s, const char *key)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const char *value;
+    struct err none;
+    return !store_setting_get(s, key, &a, &value, &none) || strcmp(value, "false") != 0;
+}
+
+static enum trust_names_mode names_mode_of(struct store *s, const struct vcenter *v)
+{
+    bool check = v->names == VCENTER_NAMES_ON || (v->names == VCENTER_NAMES_INHERIT && names_inherited(s, VCENTER_VERIFY_SETTING));
+    return check ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
+}
+
+static struct vim_peer peer_of(const struct site *site, const char *host, uint16_t port)
+{
+    return (struct vim_peer){
+        .host = host, .port = port, .crl_mode = site->crl_strict ? TRUST_CRL_REQUIRE : TRUST_CRL_SOFT,
+        .policy = { .allow_lab = site->allow_lab }, .live = site->live, .resolver = site->resolver,
+    };
+}
+
+static bool entry_create(const struct site *site, const struct vcenter *v, enum trust_names_mode mode,
+                         const struct secret *password, struct vcenter_entry **ret, struct err *e)
+{
+    struct vcenter_table *t = site->vcenters;
+    struct vim_peer p = peer_of(site, v->host, v->port);
+    p.names_mode = mode;
+    p.unpinned_acknowledged = v->unpinned_acknowledged;
+    p.behalf = (struct trust_behalf){ TRUST_FOR_VCENTER, v->port, v->urn, v->host };
+    struct vcenter_entry *x = xcalloc(1, sizeof(*x));
+    x->table = t;
+    (void)text_copy(x->urn, sizeof(x->urn), v->urn);
+    x->revision = v->revision;
+    x->names_mode = mode;
+    x->refs = 1;
+    if (!t->reach.open(t->reach.self, &p, &x->endpoint, e) ||
+        !vim_session_create(x->endpoint, v->username, password, &x->session, e)) {
+        entry_free(x);
+        return false;
+    }
+    *ret = x;
+    return true;
+}
+
+static struct vcenter_hold hold_of(struct vcenter_entry *x)
+{
+    return (struct vcenter_hold){ x->session, x->endpoint, x };
+}
+
+bool vcenter_open(const struct site *site, const struct vcenter *v, const struct secret *password,
+                  struct vcenter_hold *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct vcenter_entry *x;
+    if (!loan_begin(site->shelf, &l, e) || !entry_create(site, v, names_mode_of(l.store, v), password, &x, e))
+        return false;
+    *ret = hold_of(x);
+    return true;
+}
+
+bool vcenter_open_nsx(const struct site *site, const char *urn, const char *host, uint16_t port,
+                      struct vim_endpoint **ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct vim_peer p = peer_of(site, host, port);
+    if (!loan_begin(site->shelf, &l, e))
+        return false;
+    p.names_mode = names_inherited(l.store, VCENTER_VERIFY_NSX_SETTING) ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
+    p.behalf = (struct trust_behalf){ TRUST_FOR_NSX, port, urn, host };
+    return site->vcenters->reach.open(site->vcenters->reach.self, &p, ret, e);
+}
+
+/* ---- lending ---- */
+
+/* Under the lock. */
+static size_t find(const struct vcenter_table *t, const char *urn)
+{
+    size_t i = 0;
+    while (i < t->len && strcmp(t->list[i]->urn, urn) != 0)
+        i++;
+    return i;
+}
+
+/* Under the lock: out of the table; the caller drops the reference. */
+static struct vcenter_entry *take_out(struct vcenter_table *t, size_t i)
+{
+    struct vcenter_entry *x = i < t->len ? t->list[i] : NULL;
+    if (x)
+        t->list[i] = t->list[--t->len];
+    return x;
+}
+
+void vcenter_forget(const struct site *site, const char *urn)
+{
+    struct vcenter_table *t = site->vcenters;
+    (void)pthread_mutex_lock(&t->lock);
+    struct vcenter_entry *x = take_out(t, find(t, urn));
+    (void)pthread_mutex_unlock(&t->lock);
+    if (x)
+        entry_unref(x);
+}
+
+/* The entry when it is still right, with a reference. */
+static struct vcenter_entry *lend(struct vcenter_table *t, const struct vcenter *v, enum trust_names_mode mode)
+{
+    (void)pthread_mutex_lock(&t->lock);
+    size_t i = find(t, v->urn);
+    struct vcenter_entry *x = i < t->len ? t->list[i] : NULL;
+    if (x && x->revision == v->revision && x->names_mode == mode)
+        x->refs++;
+    else
+        x = NULL;
+    (void)pthread_mutex_unlock(&t->lock);
+    return x;
+}
+
+/* Puts x in the place of what is there; of two threads that made one at the same time the first one's stays, and x
+ * becomes it. */
+static bool put_in(struct vcenter_table *t, struct vcenter_entry **x, struct err *e)
+{
+    struct vcenter_entry *old = NULL, *mine = *x;
+    (void)pthread_mutex_lock(&t->lock);
+    size_t i = find(t, mine->urn);
+    bool there = i < t->len, same = there && t->list[i]->revision == mine->revision && t->list[i]->names_mode == mine->names_mode;
+    bool ok = there || t->len < VCENTER_SESSIONS_MAX;
+    if (same) {
+        old = mine;
+        *x = t->list[i];
+    } else if (ok) {
+        old = there ? t->list[i] : NULL;
+        t->list[i] = mine;
+        t->len += !there;
+    }
+    if (ok)
+        (*x)->refs++; /* the borrower's */
+    (void)pthread_mutex_unlock(&t->lock);
+    if (!ok)
+        old = mine;
+    if (old)
+        entry_unref(old);
+    return ok || err_set(e, ERR_LIMIT, "more than %d vCenter Servers", VCENTER_SESSIONS_MAX);
+}
+
+bool vcenter_borrow(const struct site *site, const char *urn, struct vcenter_hold *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(secret_done) struct secret password = { 0 };
+    struct vcenter v;
+    if (!loan_begin(site->shelf, &l, e) || !vcenter_get(l.store, urn, &a, &v, e))
+        return false;
+    if (!v.enabled)
+        return err_set(e, ERR_CONFLICT, "the vCenter Server %s is disabled", v.name);
+    enum trust_names_mode mode = names_mode_of(l.store, &v);
+    struct vcenter_entry *x = lend(site->vcenters, &v, mode);
+    if (!x) {
+        if (!store_sealed_get(l.store, VCENTER_PASSWORD, urn, &password, e))
+            return err_in(e, "the password of the vCenter Server %s", v.name);
+        if (!entry_create(site, &v, mode, &password, &x, e) || !put_in(site->vcenters, &x, e))
+            return false;
+    }
+    *ret = hold_of(x);
+    return true;
+}
+
+void vcenter_return(struct vcenter_hold *h)
+{
+    struct vcenter_entry *x = STEAL(h->entry);
+    *h = (struct vcenter_hold){ 0 };
+    if (x)
+        entry_unref(x);
+}
+
+size_t vcenter_table_review(const struct site *site)
+{
+    struct vcenter_table *t = site->vcenters;
+    struct vcenter_entry **held = xcalloc(VCENTER_SESSIONS_MAX, sizeof(struct vcenter_entry *));
+    size_t closed = 0;
+    (void)pthread_mutex_lock(&t->lock);
+    size_t len = t->len;
+    for (size_t i = 0; i < len; i++) {
+        held[i] = t->list[i];
+        held[i]->refs++;
+    }
+    (void)pthread_mutex_unlock(&t->lock);
+    for (size_t i = 0; i < len; i++) {
+        closed += vim_endpoint_review(held[i]->endpoint);
+        entry_unref(held[i]);
+    }
+    free(held);
+    return closed;
+}
