@@ -1,0 +1,130 @@
+#include "flow/settings.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/def.h"
+#include "base/text.h"
+#include "store/setting.h"
+#include "store/store.h"
+
+#define AT(member) offsetof(struct settings, member)
+
+const struct settings_field settings_fields[] = {
+    { "session.life-minutes", "AbsoluteSessionTimeoutMinutes", "absoluteSessionTimeoutMinutes", SETTINGS_NUMBER, 2, 44640,
+      1440, AT(session_life_minutes) },
+    { "activity.keep-days", "ActivityLogKeepDays", "activityLogKeepDays", SETTINGS_NUMBER, 1, 3650, 90,
+      AT(activity_keep_days) },
+    { "host-check.delay-seconds", "HostCheckDelayInSeconds", "hostCheckDelayInSeconds", SETTINGS_NUMBER, 60, 86400, 300,
+      AT(host_check_delay_seconds) },
+    { "host-check.timeout-seconds", "HostCheckTimeoutSeconds", "hostCheckTimeoutSeconds", SETTINGS_NUMBER, 1, 120, 10,
+      AT(host_check_timeout_seconds) },
+    { "session.idle-minutes", "SessionTimeoutMinutes", "sessionTimeoutMinutes", SETTINGS_NUMBER, 1, 1440, 30,
+      AT(session_idle_minutes) },
+    { "sync.hours", "SyncIntervalInHours", "syncIntervalInHours", SETTINGS_NUMBER, 1, 168, 24, AT(sync_hours) },
+    { "transfer.timeout-seconds", "TransferSessionTimeoutSeconds", "transferSessionTimeoutSeconds", SETTINGS_NUMBER, 60,
+      86400, 3600, AT(transfer_timeout_seconds) },
+    { "verify-vc-certificates", "VerifyVcCertificates", "verifyVcCertificates", SETTINGS_BOOL, 0, 1, 1, AT(verify_vc) },
+    { "verify-nsx-certificates", "VerifyVsmCertificates", "verifyVsmCertificates", SETTINGS_BOOL, 0, 1, 1, AT(verify_nsx) },
+};
+const size_t settings_fields_len = ARRAY_LEN(settings_fields);
+
+static void put(struct settings *s, const struct settings_field *f, int64_t value)
+{
+    bool on = value != 0;
+    if (f->kind == SETTINGS_BOOL)
+        memcpy((char *)s + f->offset, &on, sizeof(on));
+    else
+        memcpy((char *)s + f->offset, &value, sizeof(value));
+}
+
+int64_t settings_value(const struct settings *s, const struct settings_field *f)
+{
+    int64_t value;
+    bool on;
+    if (f->kind == SETTINGS_BOOL) {
+        memcpy(&on, (const char *)s + f->offset, sizeof(on));
+        return on;
+    }
+    memcpy(&value, (const char *)s + f->offset, sizeof(value));
+    return value;
+}
+
+void settings_default(struct settings *ret)
+{
+    *ret = (struct settings){ 0 };
+    for (size_t i = 0; i < settings_fields_len; i++)
+        put(ret, &settings_fields[i], settings_fields[i].otherwise);
+}
+
+bool settings_set(struct settings *s, const struct settings_field *f, int64_t value, struct err *e)
+{
+    if (value < f->min || value > f->max)
+        return err_set(e, ERR_INPUT, "%s is not a number from %lld to %lld", f->json, (long long)f->min, (long long)f->max);
+    put(s, f, value);
+    return true;
+}
+
+const struct settings_field *settings_find(const char *name)
+{
+    for (size_t i = 0; i < settings_fields_len; i++)
+        if (strcmp(name, settings_fields[i].xml) == 0 || strcmp(name, settings_fields[i].json) == 0)
+            return &settings_fields[i];
+    return NULL;
+}
+
+/* "true" and "false", or a number. */
+static bool read_value(const struct settings_field *f, const char *text, int64_t *ret)
+{
+    uint64_t number;
+    int word = f->kind == SETTINGS_BOOL ? text_choice("false|true", text) : -1;
+    if (word < 0 && !text_number(text, 0, INT32_MAX, &number))
+        return false;
+    *ret = word < 0 ? (int64_t)number : word;
+    return true;
+}
+
+/* A value that another program wrote and that this one does not take counts as not set. */
+static bool on_setting(void *self, const struct store_setting *row, struct err *e)
+{
+    struct settings *s = self;
+    struct err none;
+    (void)e;
+    for (size_t i = 0; i < settings_fields_len; i++) {
+        int64_t value;
+        if (strcmp(row->key, settings_fields[i].key) == 0 && read_value(&settings_fields[i], row->value, &value))
+            (void)!settings_set(s, &settings_fields[i], value, &none);
+    }
+    return true;
+}
+
+bool settings_read(struct store *s, struct settings *ret, struct err *e)
+{
+    struct settings read;
+    settings_default(&read);
+    if (!store_setting_list(s, on_setting, &read, e))
+        return err_in(e, "the settings");
+    *ret = read;
+    return true;
+}
+
+bool settings_write(struct store *s, const struct settings *new, const struct store_by *by, struct err *e)
+{
+    struct settings old;
+    if (!settings_read(s, &old, e))
+        return false;
+    for (size_t i = 0; i < settings_fields_len; i++) {
+        const struct settings_field *f = &settings_fields[i];
+        int64_t value = settings_value(new, f);
+        char text[24];
+        if (value == settings_value(&old, f))
+            continue;
+        if (f->kind == SETTINGS_BOOL)
+            (void)text_copy(text, sizeof(text), value ? "true" : "false");
+        else
+            (void)snprintf(text, sizeof(text), "%lld", (long long)value);
+        if (!store_setting_put(s, f->key, text, by, e))
+            return err_in(e, "%s", f->json);
+    }
+    return true;
+}
