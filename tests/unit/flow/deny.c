@@ -5,7 +5,7 @@
 #include "fixture/mint.h"
 #include "flow/change.h"
 #include "flow/look.h"
-#include "flow/settings.h"
+#include "flow/site_settings.h"
 #include "net/address.h"
 #include "net/hosts.h"
 #include "net/resolve.h"
@@ -180,13 +180,13 @@ static void a_request_that_makes_no_sense_is_refused(void **state)
 }
 
 struct switching {
-    struct settings to;
+    struct site_settings to;
 };
 
 static bool write_settings(void *self, struct store *s, struct err *e)
 {
     struct switching *t = self;
-    return settings_write(s, &t->to, &kept_by, e);
+    return site_settings_write(s, &t->to, &kept_by, e);
 }
 
 static void settings_keep_what_differs(void **state)
@@ -194,31 +194,31 @@ static void settings_keep_what_differs(void **state)
     struct world *w = *state;
     struct err e;
     struct switching t;
-    struct settings back;
+    struct site_settings back;
     AUTO(loan_end) struct loan l = { 0 };
     CHECK_OK(loan_begin(w->shelf, &l, &e), &e);
-    CHECK_OK(settings_read(l.store, &t.to, &e), &e);
+    CHECK_OK(site_settings_read(l.store, &t.to, &e), &e);
     CHECK(t.to.verify_vc && t.to.verify_nsx);
     uint64_t before = publisher_generation(w->publisher);
     CHECK_OK(change_run(&w->site, write_settings, &t, &e), &e);
     CHECK_EQ(publisher_generation(w->publisher), before); /* nothing differs, nothing is written */
     t.to.verify_vc = false;
-    CHECK_OK(settings_set(&t.to, settings_find("SessionTimeoutMinutes"), 45, &e), &e);
+    CHECK_OK(site_settings_set(&t.to, site_settings_find("SessionTimeoutMinutes"), 45, &e), &e);
     CHECK_OK(change_run(&w->site, write_settings, &t, &e), &e);
-    CHECK_OK(settings_read(l.store, &back, &e), &e);
+    CHECK_OK(site_settings_read(l.store, &back, &e), &e);
     CHECK(!back.verify_vc && back.verify_nsx);
     CHECK_EQ(back.session_idle_minutes, 45);
-    for (size_t i = 0; i < settings_fields_len; i++) {
-        const struct settings_field *f = &settings_fields[i];
-        CHECK(settings_find(f->xml) == f && settings_find(f->json) == f);
-        CHECK_OK(settings_set(&back, f, f->min, &e), &e);
-        CHECK_EQ(settings_value(&back, f), f->min);
-        CHECK_OK(settings_set(&back, f, f->max, &e), &e);
-        CHECK_FAILS(settings_set(&back, f, f->min - 1, &e), &e, ERR_INPUT);
-        CHECK_FAILS(settings_set(&back, f, f->max + 1, &e), &e, ERR_INPUT);
-        CHECK_EQ(settings_value(&back, f), f->max);
+    for (size_t i = 0; i < site_settings_fields_len; i++) {
+        const struct site_settings_field *f = &site_settings_fields[i];
+        CHECK(site_settings_find(f->xml) == f && site_settings_find(f->json) == f);
+        CHECK_OK(site_settings_set(&back, f, f->min, &e), &e);
+        CHECK_EQ(site_settings_value(&back, f), f->min);
+        CHECK_OK(site_settings_set(&back, f, f->max, &e), &e);
+        CHECK_FAILS(site_settings_set(&back, f, f->min - 1, &e), &e, ERR_INPUT);
+        CHECK_FAILS(site_settings_set(&back, f, f->max + 1, &e), &e, ERR_INPUT);
+        CHECK_EQ(site_settings_value(&back, f), f->max);
     }
-    CHECK(!settings_find("nothing"));
+    CHECK(!site_settings_find("nothing"));
 }
 
 GROUP(flow_deny, WITH_WORLD(entries_are_canonical_and_single), WITH_WORLD(the_list_has_an_end),
