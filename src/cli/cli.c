@@ -170,6 +170,8 @@ static bool hidden(struct cli *cli, int argc, char *const *argv, enum cli_exit *
         found = !strcmp(c->noun, argv[2]) && (argc < 4 ? !c->verb : c->verb && !strcmp(c->verb, argv[3]));
         if (found)
             man_command(&cli->out, p, c);
+        else if ((found = argc == 3 && c->verb && !strcmp(c->noun, argv[2])))
+            man_noun(&cli->out, p, argv[2]);
     }
     if (!found)
         *ret = cli_usage(cli, "no such command");
@@ -240,7 +242,7 @@ void cli_leave(struct cli *cli, enum cli_exit code)
 
 enum cli_exit cli_run(const struct cli_program *program, const struct cli_world *world, int argc, char *const *argv)
 {
-    struct cli cli = { .program = program };
+    struct cli cli = { .program = program, .env = world->env };
     cli.out = (struct out){ .data = world->data, .talk = world->talk, .talk_tty = world->talk_tty,
                             .program = program->name };
     enum cli_exit code;

@@ -53,6 +53,7 @@ extern const size_t cli_global_options_len;
 struct cli {
     const struct cli_program *program;
     const struct cli_command *command; /* the one that runs */
+    const char *(*env)(const char *);  /* getenv, or a test's; may be NULL */
     struct arena arena;                /* lives as long as the run */
     struct out out;
 };

@@ -4,14 +4,16 @@
 static const struct cli_command *const vouchsafe_commands[] = {
     &command_explain,
     &command_init,
+    &command_login,
+    &command_logout,
     &command_probe,
     &command_verify,
 };
 
 const struct cli_program cli_vouchsafe = {
     .name = "vouchsafe",
-    .summary = "Looks at the certificates of vSphere endpoints, decides whether they are believed, and says why. Data goes "
-               "to standard output, everything else to standard error.",
+    .summary = "Registers vCenter Servers and NSX Managers at a cell and says whose certificates are believed; looks at endpoints, "
+               "decides about certificates, and says why. Data goes to standard output, everything else to standard error.",
     .commands = vouchsafe_commands,
     .commands_len = ARRAY_LEN(vouchsafe_commands),
 };

@@ -4,5 +4,7 @@
 
 extern const struct cli_command command_explain;
 extern const struct cli_command command_init;
+extern const struct cli_command command_login;
+extern const struct cli_command command_logout;
 extern const struct cli_command command_probe;
 extern const struct cli_command command_verify;

@@ -79,7 +79,7 @@ static enum cli_exit run(struct cli *cli, const void *args)
     if (!a->config)
         return cli_usage(cli, "--config FILE is missing");
     if (!read_config(a->config, &c, &cli->arena, &e) ||
-        !password_read(a->password_file, "Password of administrator@System", &password, &e))
+        !password_read(&cli->out, a->password_file, "Password of administrator@System", &password, &e))
         return cli_fail(cli, &e);
     const struct init_place place = { c.data_dir, c.store_url, c.master_key_file };
     const struct store_by by = { who_runs_this(&cli->arena), "local", "cli.init", clock_wall_ms() };

@@ -40,7 +40,6 @@ static void option(struct out *o, const struct arg_option *opt)
 
 static void codes(struct out *o, const struct cli_code *list, size_t len)
 {
-    out_printf(o, "# EXIT STATUS\n\n");
     for (size_t i = 0; i < len; i++) {
         out_printf(o, "*%d*\n\t", (int)list[i].code);
         text(o, list[i].text);
@@ -48,24 +47,64 @@ static void codes(struct out *o, const struct cli_code *list, size_t len)
     }
 }
 
-void man_command(struct out *o, const struct cli_program *p, const struct cli_command *c)
+static void usage(struct out *o, const struct cli_program *p, const struct cli_command *c)
 {
-    char usage[400];
-    help_usage(p, c, usage, sizeof(usage));
-    out_printf(o, "# SYNOPSIS\n\n");
-    text(o, usage);
+    char line[400];
+    help_usage(p, c, line, sizeof(line));
+    text(o, line);
     out_printf(o, "\n\n");
-    if (c->operands_len)
-        out_printf(o, "# ARGUMENTS\n\n");
+}
+
+static void operands(struct out *o, const struct cli_command *c)
+{
     for (size_t i = 0; i < c->operands_len; i++) {
         out_printf(o, "_%s_\n\t", c->operands[i].name);
         text(o, c->operands[i].help);
         out_printf(o, "\n\n");
     }
+}
+
+static void verb(struct out *o, const struct cli_program *p, const struct cli_command *c)
+{
+    out_printf(o, "## %s %s %s\n\n", p->name, c->noun, c->verb);
+    text(o, c->about);
+    out_printf(o, "\n\n");
+    operands(o, c);
+    for (size_t i = 0; i < c->options_len; i++)
+        option(o, &c->options[i]);
+    out_printf(o, "Exit status:\n\n");
+    codes(o, c->codes, c->codes_len);
+}
+
+void man_noun(struct out *o, const struct cli_program *p, const char *noun)
+{
+    out_printf(o, "# SYNOPSIS\n\n");
+    for (size_t i = 0; i < p->commands_len; i++)
+        if (!strcmp(p->commands[i]->noun, noun))
+            usage(o, p, p->commands[i]);
+    out_printf(o, "# COMMANDS\n\nThe global options of *%s*(1) count everywhere as well.\n\n", p->name);
+    for (size_t i = 0; i < p->commands_len; i++)
+        if (!strcmp(p->commands[i]->noun, noun))
+            verb(o, p, p->commands[i]);
+    out_printf(o, "# EXAMPLES\n\n```\n");
+    for (size_t i = 0; i < p->commands_len; i++)
+        if (!strcmp(p->commands[i]->noun, noun) && p->commands[i]->examples)
+            out_printf(o, "%s\n", p->commands[i]->examples);
+    out_printf(o, "```\n\n");
+}
+
+void man_command(struct out *o, const struct cli_program *p, const struct cli_command *c)
+{
+    out_printf(o, "# SYNOPSIS\n\n");
+    usage(o, p, c);
+    if (c->operands_len)
+        out_printf(o, "# ARGUMENTS\n\n");
+    operands(o, c);
     out_printf(o, "# OPTIONS\n\n");
     for (size_t i = 0; i < c->options_len; i++)
         option(o, &c->options[i]);
     out_printf(o, "The global options of *%s*(1) count as well.\n\n", p->name);
+    out_printf(o, "# EXIT STATUS\n\n");
     codes(o, c->codes, c->codes_len);
     if (!c->examples)
         return;

@@ -1,13 +1,10 @@
 #include "cli/password.h"
 
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
-#include <termios.h>
-#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/input.h"
+#include "cli/prompt.h"
 
 enum { LINE_MAX_BYTES = SECRET_PASSWORD_MAX + 2 }; /* with its line break */
 
@@ -37,47 +34,21 @@ static bool from_file(const char *path, struct secret *ret, struct err *e)
     return ok;
 }
 
-/* One line of the terminal, a byte at a time: nothing is read ahead that belongs to somebody else. */
-static bool ask(const char *what, struct secret *ret, struct err *e)
-{
-    uint8_t *room;
-    AUTO(buf_done) struct buf b;
-    buf_init(&b, LINE_MAX_BYTES);
-    bool ok = buf_reserve(&b, LINE_MAX_BYTES, &room, e);
-    (void)fprintf(stderr, "%s: ", what);
-    (void)fflush(stderr);
-    for (char c = 0; ok && c != '\n';) {
-        ssize_t n = read(STDIN_FILENO, &c, 1);
-        if (n <= 0)
-            ok = (n < 0 && errno == EINTR) || err_set(e, ERR_INPUT, "no password was typed");
-        else
-            ok = buf_append(&b, &c, 1, e);
-    }
-    (void)fputc('\n', stderr);
-    ok = ok && take_line(&b, ret, e);
-    secret_wipe(b.data, b.len);
-    return ok;
-}
-
-static bool from_terminal(const char *what, struct secret *ret, struct err *e)
+bool password_read(struct out *o, const char *path, const char *what, struct secret *ret, struct err *e)
 {
     AUTO(secret_done) struct secret again = { 0 };
-    struct termios shown, hidden;
-    if (tcgetattr(STDIN_FILENO, &shown))
-        return err_sys(e, ERR_INPUT, errno, "the terminal");
-    hidden = shown;
-    hidden.c_lflag &= ~(tcflag_t)ECHO;
-    if (tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden))
-        return err_sys(e, ERR_INPUT, errno, "the terminal");
-    bool ok = ask(what, ret, e) && ask("The same again", &again, e) &&
-              (secret_equal(ret, &again) || err_set(e, ERR_INPUT, "the two passwords differ"));
-    (void)tcsetattr(STDIN_FILENO, TCSAFLUSH, &shown);
-    return ok;
+    if (path || !prompt_possible(o))
+        return from_file(path ? path : "-", ret, e);
+    return prompt_secret(o, what, ret, e) && prompt_secret(o, "The same again", &again, e) &&
+           (secret_equal(ret, &again) || err_set(e, ERR_INPUT, "the two passwords differ"));
 }
 
-bool password_read(const char *path, const char *what, struct secret *ret, struct err *e)
+bool password_known(struct out *o, const char *option, const char *path, const char *what, struct secret *ret, struct err *e)
 {
-    if (!path && isatty(STDIN_FILENO))
-        return from_terminal(what, ret, e);
-    return from_file(path ? path : "-", ret, e);
+    if (path)
+        return from_file(path, ret, e);
+    if (!prompt_possible(o))
+        return err_set(e, ERR_INPUT, "there is no terminal to ask for the password: name a file with %s (-: standard input)",
+                       option);
+    return prompt_secret(o, what, ret, e);
 }

@@ -23,6 +23,18 @@ void verdict_sha1(const uint8_t digest[DIGEST_SHA1], char out[VERDICT_SHA1])
     text_fingerprint(digest, DIGEST_SHA1, out + 5);
 }
 
+bool verdict_sha256_read(const char *what, const char *text, uint8_t out[DIGEST_SHA256], struct err *e)
+{
+    const char *hex = text_caseeq_n(text, strnlen(text, 7), "SHA256:", 7) ? text + 7 : text;
+    size_t digits = 0;
+    for (const char *p = hex; *p; p++)
+        digits += *p != ':';
+    if (text_caseeq_n(text, strnlen(text, 5), "SHA1:", 5) || digits == 2UL * DIGEST_SHA1)
+        return err_set(e, ERR_INPUT, "%s: that is a SHA-1, which proves nothing; name the SHA-256", what);
+    return text_unhex(hex, out, DIGEST_SHA256) ||
+           err_set(e, ERR_INPUT, "%s: not a SHA-256 fingerprint (SHA256:AA:BB:.., 32 bytes)", what);
+}
+
 void verdict_reason(const struct trust_verdict *v, char out[VERDICT_REASON])
 {
     const char *code = trust_rule_code(v->rule);

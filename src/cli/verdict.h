@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "base/digest.h"
+#include "base/err.h"
 #include "cli/output.h"
 #include "trust/verdict.h"
 
@@ -23,6 +24,9 @@ struct verdict_view {
 
 void verdict_sha256(const uint8_t digest[DIGEST_SHA256], char out[VERDICT_SHA256]);
 void verdict_sha1(const uint8_t digest[DIGEST_SHA1], char out[VERDICT_SHA1]);
+/* A SHA-256 as a person names it: "SHA256:AA:BB..", with or without the word and the colons. what: the option, for the
+ * message. ERR_INPUT; a SHA-1 is refused by name: it proves nothing. */
+MUST_USE bool verdict_sha256_read(const char *what, const char *text, uint8_t out[DIGEST_SHA256], struct err *e);
 
 /* "expired: CN=vc1: expected .., seen .."; begins with the rule code. */
 void verdict_reason(const struct trust_verdict *v, char out[VERDICT_REASON]);
