@@ -63,17 +63,36 @@ static void write_missing(struct lab_call *c, const char *path)
     xml_close(w);
 }
 
+/* A first-level property of one object: several paths often begin with the same one, and config takes long to make. */
+struct memo {
+    const char *path; /* begins with its name */
+    size_t len;
+    struct lab_value *value;
+    bool known;
+};
+
+static struct lab_value *value_of(struct lab_call *c, struct lab_object o, const char *path, struct memo *m)
+{
+    size_t len = strcspn(path, ".");
+    if (!m->path || len != m->len || memcmp(path, m->path, len) != 0) {
+        m->path = path;
+        m->len = len;
+        m->value = lab_property(&c->k, o, arena_strndup(c->k.arena, path, len), &m->known);
+    }
+    return path[len] ? lab_value_at(m->value, path + len + 1) : m->value;
+}
+
 /* The properties, then those that the type does not have. */
 static void write_properties(struct lab_call *c, struct lab_object o, const struct xml_element *request,
                              const char *spec_name, bool changes)
 {
     struct paths p = { .len = 0 };
     struct paths missing = { .len = 0 };
+    struct memo memo = { .path = NULL };
     add_paths(&p, o, request, spec_name);
     for (size_t i = 0; i < p.len; i++) {
-        bool known;
-        struct lab_value *v = lab_value_of(&c->k, o, p.at[i], &known);
-        if (!known)
+        struct lab_value *v = value_of(c, o, p.at[i], &memo);
+        if (!memo.known)
             add_path(&missing, p.at[i]);
         if (!v)
             continue;

@@ -19,7 +19,7 @@
 #include "wire/settings.h"
 
 enum {
-    THREADS = 16,  /* each waiting WaitForUpdatesEx takes one */
+    THREADS = 64,  /* each waiting WaitForUpdatesEx takes one */
     QUEUE = 1024,
     EXIT_USAGE = 2,
 };

@@ -10,10 +10,11 @@
 #include "lab/pem.h"
 #include "wire/http1.h"
 
+/* 6.7 is Update 1: the last without certificate management over REST (vsphere-api.md 2.2). */
 static const struct {
     const char *version, *api, *build, *full;
 } releases[] = {
-    { "6.7.0", "6.7.3", "18485185", "VMware vCenter Server 6.7.0 build-18485185" },
+    { "6.7.0", "6.7.1", "10244745", "VMware vCenter Server 6.7.0 build-10244745" },
     { "7.0.3", "7.0.3.0", "21477706", "VMware vCenter Server 7.0.3 build-21477706" },
     { "8.0.2", "8.0.2.0", "22617221", "VMware vCenter Server 8.0.2 build-22617221" },
 };

@@ -17,7 +17,7 @@ static bool connected(const struct lab_host *h)
     return !(h->at.faults & LAB_FAULT_DISCONNECTED);
 }
 
-static const char *const releases[][3] = { { "6.7.0", "6.7.3", "17700523" }, { "7.0.3", "7.0.3.0", "21477706" },
+static const char *const releases[][3] = { { "6.7.0", "6.7.1", "10302608" }, { "7.0.3", "7.0.3.0", "21477706" },
                                            { "8.0.3", "8.0.3.0", "24022510" } };
 
 static void about(const struct lab_asking *k, struct lab_value *in, const char *name)

@@ -308,7 +308,7 @@ void lab_rest_tls(struct http_request *rq, struct http_response *rs)
 
 void lab_rest_version(struct http_request *rq, struct http_response *rs)
 {
-    static const char *const versions[][2] = { { "6.7.0.54000", "18485185" }, { "7.0.3.01700", "21477706" },
+    static const char *const versions[][2] = { { "6.7.0.20000", "10244745" }, { "7.0.3.01700", "21477706" },
                                                { "8.0.2.00000", "22617221" } };
     struct lab_vcenter *vc = vcenter_of(rq);
     LAB_LOCKED(vc->at.estate);

@@ -184,7 +184,7 @@ static const char *const priors[] = { "8.0.2.0", "8.0.1.0", "8.0.0.1", "7.0.3.0"
 
 void lab_sdk_versions(struct http_request *rq, struct http_response *rs)
 {
-    static const char *const newest[] = { "6.7.3", "7.0.3.0", "8.0.2.0" };
+    static const char *const newest[] = { "6.7.1", "7.0.3.0", "8.0.2.0" };
     const struct lab_endpoint *ep = rq->app;
     const char *own = newest[ep->vcenter->plan->version];
     struct xml_writer w;

@@ -80,9 +80,9 @@ struct lab_value *lab_ref(struct arena *a, struct lab_value *parent, const char 
 
 struct lab_value *lab_bytes(struct arena *a, struct lab_value *parent, const char *name, const void *p, size_t len)
 {
-    struct lab_value *v = lab_array(a, parent, name, "Byte");
-    for (size_t i = 0; i < len; i++)
-        (void)lab_text(a, v, NULL, "xsd:byte", arena_printf(a, "%d", ((const signed char *)p)[i]));
+    struct lab_value *v = add(a, parent, LAB_BYTES, name, "Byte");
+    v->bytes = arena_memdup(a, p, len);
+    v->bytes_len = len;
     return v;
 }
 
@@ -119,7 +119,23 @@ static void content(struct xml_writer *w, const struct lab_value *v)
             lab_value_bare(w, field->name, field);
         break;
     case LAB_ARRAY:
+    case LAB_BYTES:
         break;
+    }
+}
+
+static void write_bytes(struct xml_writer *w, const char *name, const struct lab_value *v)
+{
+    for (size_t i = 0; i < v->bytes_len; i++) {
+        char text[5], *at = text + sizeof(text) - 1;
+        int n = v->bytes[i] < 0 ? -v->bytes[i] : v->bytes[i];
+        *at = '\0';
+        do
+            *--at = (char)('0' + n % 10);
+        while (n /= 10);
+        if (v->bytes[i] < 0)
+            *--at = '-';
+        xml_leaf(w, name, at);
     }
 }
 
@@ -136,7 +152,9 @@ static void element(struct xml_writer *w, const char *name, const struct lab_val
 
 void lab_value_bare(struct xml_writer *w, const char *name, const struct lab_value *v)
 {
-    if (v->kind == LAB_ARRAY)
+    if (v->kind == LAB_BYTES)
+        write_bytes(w, name, v);
+    else if (v->kind == LAB_ARRAY)
         for (const struct lab_value *item = v->first; item; item = item->next)
             element(w, name, item, item->poly);
     else
@@ -152,13 +170,15 @@ static const char *item_name(const struct lab_value *array, const struct lab_val
 void lab_value_boxed(struct xml_writer *w, const char *name, const struct lab_value *v)
 {
     char type[LAB_TYPE_MAX] = "ArrayOf";
-    if (v->kind != LAB_ARRAY) {
+    if (v->kind != LAB_ARRAY && v->kind != LAB_BYTES) {
         element(w, name, v, true);
         return;
     }
     (void)text_copy(type + 7, sizeof(type) - 7, v->type);
     xml_open(w, name);
     xml_attr(w, "xsi:type", type);
+    if (v->kind == LAB_BYTES)
+        write_bytes(w, "byte", v);
     for (const struct lab_value *item = v->first; item; item = item->next)
         element(w, item_name(v, item), item, item->poly);
     xml_close(w);

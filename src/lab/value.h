@@ -11,7 +11,7 @@
 
 enum { LAB_TYPE_MAX = 96 };
 
-enum lab_value_kind { LAB_TEXT, LAB_REF, LAB_STRUCT, LAB_ARRAY };
+enum lab_value_kind { LAB_TEXT, LAB_REF, LAB_STRUCT, LAB_ARRAY, LAB_BYTES };
 
 struct lab_value {
     enum lab_value_kind kind;
@@ -20,6 +20,8 @@ struct lab_value {
     bool poly;           /* a subtype of what the schema declares: written with xsi:type everywhere */
     const char *text;    /* LAB_TEXT; LAB_REF: the moid */
     const char *ref;     /* LAB_REF: the managed object's type */
+    const signed char *bytes; /* LAB_BYTES: an array of xsd:byte, not a value each: certificates are most of an inventory */
+    size_t bytes_len;
     struct lab_value *first, *last, *next;
 };
 

@@ -176,7 +176,7 @@ static enum io connected(struct probe *p, struct err *e)
     }
     stage_begin(p, PROBE_PROXY);
     p->state = PROBE_TUNNELLING;
-    p->tunnel = http_connect_create(STEAL(p->conn), &p->request.endpoint, NULL);
+    p->tunnel = http_connect_create(STEAL(p->conn), &p->request.endpoint, p->request.proxy_authorization);
     return IO_DONE;
 }
 

@@ -46,6 +46,7 @@ struct probe_request {
     struct url_host endpoint;
     const char *server_name;            /* sent as SNI; NULL = none */
     const struct url_host *proxy;       /* asked to CONNECT; NULL = direct */
+    const char *proxy_authorization;    /* value of Proxy-Authorization; NULL = none */
     struct trust_question question;     /* as for struct tls_ask: without chain */
     int64_t timeout_ms;                 /* the driver's deadline; shared out among several addresses */
     /* With a desk: the answer about a name is there, step again. */
