@@ -40,6 +40,7 @@ enum {
     API_PUBLIC = 1,     /* no session needed */
     API_PROVIDER = 2,   /* users of System only; others are refused as without the right */
     API_NO_VERSION = 4, /* any Accept will do, none will be refused: /api/versions, oauth, transfer */
+    API_LOGIN = 8,      /* refused credentials are 401, as clients look for nothing else; too many at once is 429 */
 };
 
 struct api_op {

@@ -128,6 +128,15 @@ static bool may_enter(struct api_call *c, const struct api_op *op)
     return true;
 }
 
+static struct api_error error_of(const struct api_op *op, enum err_kind kind)
+{
+    if ((op->flags & API_LOGIN) && kind == ERR_DENIED)
+        return (struct api_error){ 401, "UNAUTHORIZED" };
+    if ((op->flags & API_LOGIN) && kind == ERR_LIMIT)
+        return (struct api_error){ 429, "TOO_MANY_REQUESTS" };
+    return api_error_of(kind, op->face);
+}
+
 static void serve(struct http_request *rq, struct http_response *rs)
 {
     const struct api_app *app = rq->app;
@@ -150,7 +159,7 @@ static void serve(struct http_request *rq, struct http_response *rs)
         return;
     answer_id(&c);
     if (!op->run(&c, &e))
-        refuse(&c, api_error_of(e.kind, c.face), &e);
+        refuse(&c, error_of(op, e.kind), &e);
 }
 
 /* The server's own refusals, before any operation was found: in the form of the face that the path names. */

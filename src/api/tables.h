@@ -5,4 +5,6 @@
 /* Ends in NULL; each table ends in an operation without method. */
 extern const struct api_op *const api_tables[];
 
+extern const struct api_op api_legacy_session_ops[];
+extern const struct api_op api_sessions_ops[];
 extern const struct api_op api_versions_ops[];

@@ -23,43 +23,47 @@ static void hash_of(const char *password, char ret[SECRET_HASH])
     CHECK_OK(secret_password_hash(&s, SECRET_COST_TEST, ret, &e), &e);
 }
 
-int ground_set_up(void **state)
+struct ground *ground_begin(struct world *w)
 {
     struct err e;
-    struct ground *g = calloc(1, sizeof(*g));
     char hash[SECRET_HASH];
-    void *kept = (void *)(uintptr_t)&kept_sqlite;
-    CHECK_EQ(kept_set_up(&kept), 0);
-    g->kept = kept;
+    struct ground *g = calloc(1, sizeof(*g));
+    *g = (struct ground){ .world = w, .kept = w->kept, .site = &w->site, .now = KEPT_NOW };
     log_threshold_set(LOG_LVL_ERROR);
-    g->now = KEPT_NOW;
-    g->shelf = loan_shelf_create(g->kept->src);
-    g->site = (struct site){ .shelf = g->shelf, .base_url = "https://cell.example:8443", .cell_name = "cell.example",
-                             .cell_urn = "urn:vcloud:cell:11111111-2222-4333-8444-555555555555",
-                             .cell_address = "10.0.0.5", .password_cost = SECRET_COST_TEST };
-    g->site.sessions = session_table_create(&g->site);
-    session_table_clock(g->site.sessions, now, g);
+    g->site->password_cost = SECRET_COST_TEST;
+    g->site->sessions = session_table_create(g->site);
+    session_table_clock(g->site->sessions, now, g);
     hash_of(GROUND_PASSWORD, hash);
     CHECK_OK(init_fill(g->kept->s, hash, &kept_by, &e), &e);
     g->admin = ground_caller(g, "administrator@System", GROUND_PASSWORD);
-    *state = g;
+    return g;
+}
+
+void ground_end(struct ground *g)
+{
+    g->site->sessions = session_table_destroy(g->site->sessions);
+    free(g);
+}
+
+int ground_set_up(void **state)
+{
+    void *world = NULL;
+    CHECK_EQ(world_set_up(&world), 0);
+    *state = ground_begin(world);
     return 0;
 }
 
 int ground_tear_down(void **state)
 {
     struct ground *g = *state;
-    void *kept = g->kept;
-    g->site.sessions = session_table_destroy(g->site.sessions);
-    g->shelf = loan_shelf_destroy(g->shelf);
-    int failed = kept_tear_down(&kept);
-    free(g);
-    return failed;
+    void *world = g->world;
+    ground_end(g);
+    return world_tear_down(&world);
 }
 
 struct session_table *ground_other_table(struct ground *g)
 {
-    struct session_table *t = session_table_create(&g->site);
+    struct session_table *t = session_table_create(g->site);
     session_table_clock(t, now, g);
     return t;
 }
@@ -102,7 +106,7 @@ void ground_login(struct ground *g, const char *name, const char *password, stru
     struct err e;
     AUTO(secret_done) struct secret s = { 0 };
     CHECK_OK(secret_set(&s, password, strlen(password), &e), &e);
-    CHECK_OK(session_login(g->site.sessions, name, &s, SESSION_EITHER, GROUND_ADDRESS, ret, &e), &e);
+    CHECK_OK(session_login(g->site->sessions, name, &s, SESSION_EITHER, GROUND_ADDRESS, ret, &e), &e);
 }
 
 struct caller ground_caller(struct ground *g, const char *name, const char *password)

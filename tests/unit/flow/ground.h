@@ -1,22 +1,24 @@
-/* tests/unit/flow/ground.h - a site over a fresh store, with a System organization, its administrator and a clock that
- * stands still until it is told: what tests of flow and api begin from. */
+/* tests/unit/flow/ground.h - a world (world.h) with people: a System organization, its administrator, sessions whose clock
+ * stands still until it is told. */
 #pragma once
 #include "flow/caller.h"
 #include "flow/session.h"
-#include "flow/site.h"
-#include "unit/store/kept.h"
+#include "unit/flow/world.h"
 
 #define GROUND_PASSWORD "correct:horse battery"
 #define GROUND_ADDRESS "10.0.0.9"
 
 struct ground {
-    struct kept *kept;
-    struct loan_shelf *shelf;
-    struct site site;
+    struct world *world;
+    struct kept *kept; /* the world's */
+    struct site *site; /* the world's */
     int64_t now;
     struct caller admin;           /* administrator@System */
 };
 
+/* Over a world that is there, and off it again. */
+struct ground *ground_begin(struct world *w);
+void ground_end(struct ground *g);
 int ground_set_up(void **state);
 int ground_tear_down(void **state);
 /* Another table over the same store, as in another cell. Owned by the caller. */

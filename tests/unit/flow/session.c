@@ -15,7 +15,7 @@ static bool login_from(struct ground *g, const char *name, const char *password,
 {
     AUTO(secret_done) struct secret s = { 0 };
     CHECK_OK(secret_set(&s, password, strlen(password), e), e);
-    return session_login(g->site.sessions, name, &s, door, from, ret, e);
+    return session_login(g->site->sessions, name, &s, door, from, ret, e);
 }
 
 static bool login(struct ground *g, const char *name, const char *password, enum session_door door, struct err *e)
@@ -46,14 +46,14 @@ static void logs_in(void **state)
     CHECK_STR(n.caller.org, ORG_SYSTEM_URN);
     CHECK_EQ(n.caller.rights, role_all_rights());
     CHECK_EQ(n.expires_ms, g->now + SESSION_LIFE_MS);
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     CHECK_STR(c.session, n.caller.session);
     CHECK_STR(c.from, "10.0.0.8");
-    CHECK_OK(find(g->site.sessions, &n.legacy, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.legacy, &c, &e), &e);
     CHECK_STR(c.session, n.caller.session);
     for (size_t i = 0; i < n.legacy.len; i++) /* hex in capitals is the same number */
         n.legacy.bytes[i] = (uint8_t)(n.legacy.bytes[i] >= 'a' ? n.legacy.bytes[i] - 32 : n.legacy.bytes[i]);
-    CHECK_OK(find(g->site.sessions, &n.legacy, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.legacy, &c, &e), &e);
     session_new_done(&n);
 }
 
@@ -143,15 +143,15 @@ static void idles_out(void **state)
     ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
     for (int i = 0; i < 3; i++) {
         g->now += SESSION_IDLE_MS - 1;
-        CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+        CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     }
     g->now += SESSION_IDLE_MS;
-    CHECK_FAILS(find(g->site.sessions, &n.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
-    g->site.session_idle_ms = 60000;
+    g->site->session_idle_ms = 60000;
     ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
     g->now += 60000;
-    CHECK_FAILS(find(g->site.sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
 }
 
@@ -165,13 +165,13 @@ static void ends_however_busy(void **state)
     int64_t end = g->now + SESSION_LIFE_MS;
     while (g->now + SESSION_IDLE_MS - 1 < end) {
         g->now += SESSION_IDLE_MS - 1;
-        CHECK_OK(find(g->site.sessions, &n.legacy, &c, &e), &e);
+        CHECK_OK(find(g->site->sessions, &n.legacy, &c, &e), &e);
     }
     g->now = end - 1;
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     g->now = end;
-    CHECK_FAILS(find(g->site.sessions, &n.access, &c, &e), &e, ERR_DENIED);
-    CHECK_FAILS(find(g->site.sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
 }
 
@@ -184,13 +184,13 @@ static void survives_restart(void **state)
     struct caller c;
     ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
     g->now += SESSION_IDLE_MS - 1;
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     AUTO(session_table_destroyp) struct session_table *other = ground_other_table(g);
     g->now += SESSION_IDLE_MS - 1;
     CHECK_OK(find(other, &n.access, &c, &e), &e);
     /* used there, so it is not idle here */
     g->now += SESSION_IDLE_MS - 1;
-    CHECK_OK(find(g->site.sessions, &n.legacy, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.legacy, &c, &e), &e);
     session_new_done(&n);
 }
 
@@ -202,14 +202,14 @@ static void ended_elsewhere(void **state)
     struct caller c;
     AUTO(session_table_destroyp) struct session_table *other = ground_other_table(g);
     ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     CHECK_OK(find(other, &n.access, &c, &e), &e);
     CHECK_OK(session_end(other, n.caller.session, &e), &e);
     CHECK_FAILS(find(other, &n.access, &c, &e), &e, ERR_DENIED); /* at once */
     CHECK_FAILS(session_end(other, n.caller.session, &e), &e, ERR_NOT_FOUND);
     g->now += SESSION_LOOK_MS;
-    CHECK_FAILS(find(g->site.sessions, &n.access, &c, &e), &e, ERR_DENIED);
-    CHECK_FAILS(find(g->site.sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
 }
 
@@ -239,15 +239,15 @@ static void follows_the_user(void **state)
     CHECK(!n.caller.system);
     CHECK(caller_may(&n.caller, RIGHT_USER_MANAGE));
     CHECK(!caller_may(&n.caller, RIGHT_VCENTER_MANAGE));
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     change_user(g, bob, true, "Console Access Only");
     g->now += SESSION_LOOK_MS;
-    CHECK_OK(find(g->site.sessions, &n.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
     CHECK(!caller_may(&c, RIGHT_USER_MANAGE));
     CHECK(caller_may(&c, RIGHT_CONSOLE));
     change_user(g, bob, false, "Console Access Only");
     g->now += SESSION_LOOK_MS;
-    CHECK_FAILS(find(g->site.sessions, &n.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
 }
 
@@ -261,11 +261,11 @@ static void ends_with_the_user(void **state)
     ground_login(g, "bob@System", "bob's password", &one);
     ground_login(g, "bob@System", "bob's password", &two);
     ground_login(g, "administrator@System", GROUND_PASSWORD, &admin);
-    CHECK_OK(find(g->site.sessions, &one.access, &c, &e), &e);
-    CHECK_OK(session_end_user(g->site.sessions, bob, &e), &e);
-    CHECK_FAILS(find(g->site.sessions, &one.access, &c, &e), &e, ERR_DENIED);
-    CHECK_FAILS(find(g->site.sessions, &two.legacy, &c, &e), &e, ERR_DENIED);
-    CHECK_OK(find(g->site.sessions, &admin.access, &c, &e), &e);
+    CHECK_OK(find(g->site->sessions, &one.access, &c, &e), &e);
+    CHECK_OK(session_end_user(g->site->sessions, bob, &e), &e);
+    CHECK_FAILS(find(g->site->sessions, &one.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &two.legacy, &c, &e), &e, ERR_DENIED);
+    CHECK_OK(find(g->site->sessions, &admin.access, &c, &e), &e);
     session_new_done(&one);
     session_new_done(&two);
     session_new_done(&admin);
@@ -279,16 +279,16 @@ static void cap_per_user(void **state)
     struct session_info *all;
     struct caller c;
     size_t len;
-    CHECK_OK(session_end_user(g->site.sessions, g->admin.user, &e), &e);
+    CHECK_OK(session_end_user(g->site->sessions, g->admin.user, &e), &e);
     ground_login(g, "administrator@System", GROUND_PASSWORD, &first);
     for (int i = 0; i < SESSION_PER_USER; i++) {
         g->now++;
         ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
         session_new_done(&n);
     }
-    CHECK_OK(session_list(g->site.sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, SESSION_PER_USER);
-    CHECK_FAILS(find(g->site.sessions, &first.access, &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(find(g->site->sessions, &first.access, &c, &e), &e, ERR_DENIED);
     session_new_done(&first);
 }
 
@@ -304,15 +304,15 @@ static void forged_tokens(void **state)
     for (size_t i = 0; i < a.legacy.len; i++) {
         memcpy(text, a.legacy.bytes, a.legacy.len + 1);
         text[i] = text[i] == '0' ? '1' : '0';
-        CHECK_FAILS(session_find(g->site.sessions, text, "x", &c, &e), &e, ERR_DENIED);
+        CHECK_FAILS(session_find(g->site->sessions, text, "x", &c, &e), &e, ERR_DENIED);
     }
     for (size_t i = 0; i < a.access.len; i++) {
         memcpy(text, a.access.bytes, a.access.len + 1);
         text[i] = text[i] == 'A' ? 'B' : 'A';
-        CHECK_FAILS(session_find(g->site.sessions, text, "x", &c, &e), &e, ERR_DENIED);
+        CHECK_FAILS(session_find(g->site->sessions, text, "x", &c, &e), &e, ERR_DENIED);
     }
     /* A session's URN is in lists and answers; it opens nothing. */
-    CHECK_FAILS(session_find(g->site.sessions, a.caller.session, "x", &c, &e), &e, ERR_DENIED);
+    CHECK_FAILS(session_find(g->site->sessions, a.caller.session, "x", &c, &e), &e, ERR_DENIED);
     session_new_done(&a);
     session_new_done(&b);
 }
@@ -348,16 +348,16 @@ static void lists(void **state)
     const char *acme = ground_org(g, "acme");
     (void)ground_user(g, acme, "bob", "vApp User", "bob's password");
     struct caller bob = ground_caller(g, "bob@acme", "bob's password");
-    CHECK_OK(session_list(g->site.sessions, acme, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, acme, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 1);
     CHECK_STR(all[0].urn, bob.session);
-    CHECK_OK(session_list(g->site.sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 2);
-    CHECK_OK(session_get(g->site.sessions, bob.session, &g->kept->arena, &one, &e), &e);
+    CHECK_OK(session_get(g->site->sessions, bob.session, &g->kept->arena, &one, &e), &e);
     CHECK_STR(one.caller.who, "bob@acme");
     g->now += SESSION_IDLE_MS;
-    CHECK_FAILS(session_get(g->site.sessions, bob.session, &g->kept->arena, &one, &e), &e, ERR_NOT_FOUND);
-    CHECK_OK(session_list(g->site.sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_FAILS(session_get(g->site->sessions, bob.session, &g->kept->arena, &one, &e), &e, ERR_NOT_FOUND);
+    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 0);
 }
 
@@ -374,7 +374,7 @@ static void *use(void *arg)
     struct err e;
     struct caller c;
     for (int i = 0; i < ROUNDS; i++)
-        if (!session_find(s->g->site.sessions, s->token, "x", &c, &e))
+        if (!session_find(s->g->site->sessions, s->token, "x", &c, &e))
             return (void *)1;
     return NULL;
 }
