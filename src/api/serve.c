@@ -144,11 +144,11 @@ static void serve(struct http_request *rq, struct http_response *rs)
     struct api_call c = { .rq = rq, .rs = rs, .arena = rq->arena, .site = app->site, .face = op->face };
     struct err e = { 0 };
     if (!read_accept(&c, &e)) {
+        c.accept = (struct api_accept){ op->face == API_CLOUDAPI ? API_JSON : API_XML, API_VERSION_DEFAULT, false };
         if (!(op->flags & API_NO_VERSION)) {
             refuse(&c, (struct api_error){ 406, "NOT_ACCEPTABLE" }, &e);
             return;
         }
-        c.accept = (struct api_accept){ op->face == API_CLOUDAPI ? API_JSON : API_XML, API_VERSION_DEFAULT, false };
     }
     if (!__atomic_load_n(&app->open, __ATOMIC_ACQUIRE) && !(op->flags & API_NO_VERSION)) {
         (void)err_set(&e, ERR_STORE, "this cell has no administrator yet: run \"vouchsafe init\"");

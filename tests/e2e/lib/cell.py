@@ -13,10 +13,10 @@ import time
 import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
+import lab
 from harness import BUILD, DEADLINE, VOUCHSAFE, check, environment
 
 VOUCHSAFED = BUILD / 'src/cell/vouchsafed'
-LAB = BUILD / 'src/lab/vsphere-lab'
 PASSWORD = 'correct horse: battery @staple'
 VCLOUD = '{http://www.vmware.com/vcloud/v1.5}'
 
@@ -41,36 +41,23 @@ def spawn(command, log):
     return process, await_ready(process, read, pathlib.Path(log))
 
 
-class Lab:
-    """A simulated estate; scenario is the text of its file without [lab]."""
+class Lab(lab.Lab):
+    """A simulated estate beside a cell; scenario is the text of its file without [lab]."""
 
     def __init__(self, directory, scenario):
-        self.dir = pathlib.Path(directory)
-        path = self.dir.with_suffix('.ini')
-        path.write_text('[lab]\nname = test\nport = 0\nhost_keys = 1\n' + scenario)
-        self.process, self.url = spawn([LAB, 'up', path, '--dir', self.dir], self.dir.with_suffix('.log'))
-        self.hosts = self.dir / 'hosts'
-        self.accounts = json.loads((self.dir / 'credentials.json').read_text())
-        self.port = urllib.parse.urlsplit(self.url).port or 443
-
-    def do(self, *words):
-        """One control command: `do('fault', 'vc1/host-2', 'down')`."""
-        done = subprocess.run([str(LAB), *words, '--dir', str(self.dir)], capture_output=True, text=True, timeout=DEADLINE)
-        check(done.returncode == 0, words, done.stdout, done.stderr)
-        return done.stdout
-
-    def status(self):
-        return json.loads(self.do('status'))
+        super().__init__(directory, '[lab]\nname = test\nport = 0\nhost_keys = 1\n' + scenario)
 
     def pem(self, name):
-        return (self.dir / 'roots' / f'{name}.pem').read_text()
+        return self.root(name).read_text()
 
     def vcenter_url(self, name):
         return f'https://{name}.lab.test:{self.port}'
 
-    def stop(self):
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(DEADLINE)
+    def account(self, name):
+        """(user, password) of vc1, nsx1 .."""
+        return self.credentials(f'{name}.lab.test')
+
+    stop = lab.Lab.end
 
 
 class Cell:

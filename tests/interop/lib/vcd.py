@@ -27,8 +27,8 @@ vcenter = vc1
 
 
 def endpoint(lab, name):
-    account = lab.accounts[f'{name}.lab.test']
-    return {'Name': name, 'URL': lab.vcenter_url(name), 'User': account['user'], 'Password': account['password']}
+    user, password = lab.account(name)
+    return {'Name': name, 'URL': lab.vcenter_url(name), 'User': user, 'Password': password}
 
 
 class Place:
