@@ -10,9 +10,12 @@
 #include "cell/identity.h"
 #include "cell/service.h"
 #include "flow/init.h"
+#include "flow/kinds.h"
 #include "flow/loan.h"
 #include "flow/publisher.h"
 #include "flow/session.h"
+#include "flow/task.h"
+#include "flow/vcenter_table.h"
 #include "http/server.h"
 #include "net/hosts.h"
 #include "net/pool.h"
@@ -48,20 +51,8 @@ static bool open_store(struct cell *c, struct err *e)
     if (opened.copy[0])
         LOG(INFO, "store.migrated", "from=%u to=%u copy=\"%s\"", opened.from, opened.to, opened.copy);
     c->shelf = loan_shelf_create(c->source);
-    return true;
-}
-
-static void trust_changed(void *self, uint64_t generation)
-{
-    (void)self;
-    LOG(DEBUG, "trust.live", "generation=%llu", (unsigned long long)generation);
-}
-
-static bool open_trust(struct cell *c, struct err *e)
-{
     c->live = trust_live_create(trust_set_create(&(struct trust_rows){ 0 }, NULL));
-    const struct publisher_config p = { .shelf = c->shelf, .live = c->live, .swapped = trust_changed, .self = c };
-    return publisher_create(&p, &c->publisher, e);
+    return true;
 }
 
 static bool open_threads(struct cell *c, struct err *e)
@@ -86,13 +77,30 @@ static bool fill_site(struct cell *c, struct err *e)
         return false;
     address_write(&c->listen, address);
     c->site = (struct site){
-        .shelf = c->shelf, .publisher = c->publisher, .live = c->live, .resolver = c->resolver, .pool = c->work,
+        .shelf = c->shelf, .live = c->live, .resolver = c->resolver, .pool = c->work,
         .cell_name = arena_strdup(&c->arena, name),
         .cell_address = arena_strdup(&c->arena, address), .data_dir = c->config.data_dir, .allow_lab = c->lab,
         .crl_strict = c->config.crl_strict, .session_idle_ms = c->config.session_idle_ms,
     };
     c->site.sessions = session_table_create(&c->site);
+    c->site.vcenters = vcenter_table_create(NULL);
     return cell_urn(c, &c->site.cell_urn, e);
+}
+
+/* What is open is decided again on its kept chain. */
+static void trust_changed(void *self, uint64_t generation)
+{
+    const struct cell *c = self;
+    LOG(INFO, "trust.live", "generation=%llu closed=%zu", (unsigned long long)generation, vcenter_table_review(&c->site));
+}
+
+/* From here on what is kept is live. */
+static bool open_trust(struct cell *c, struct err *e)
+{
+    const struct publisher_config p = { .shelf = c->shelf, .live = c->live, .swapped = trust_changed, .self = c };
+    bool ok = publisher_create(&p, &c->publisher, e);
+    c->site.publisher = c->publisher;
+    return ok;
 }
 
 /* The start of every href: public_url, else what was listened on, by the host's name where that is every address. */
@@ -131,7 +139,7 @@ bool cell_open(struct cell *c, struct err *e)
     if (!read_config(c->config_path, &c->config, &c->arena, e))
         return false;
     log_threshold_set((enum log_level)c->config.log_level);
-    return open_store(c, e) && open_trust(c, e) && open_threads(c, e) && fill_site(c, e) && open_port(c, e);
+    return open_store(c, e) && open_threads(c, e) && fill_site(c, e) && open_trust(c, e) && open_port(c, e);
 }
 
 /* Without an administrator nothing but /api/versions is answered (contracts, "Starting"). */
@@ -150,6 +158,8 @@ static bool open_app(struct cell *c, struct err *e)
 
 bool cell_start(struct cell *c, struct err *e)
 {
+    if (!tasks_recover(&c->site, flow_kinds, e))
+        return err_in(e, "tasks that were found half way");
     if (!open_app(c, e))
         return false;
     return service_start(c->service, e);
@@ -178,10 +188,11 @@ void cell_close(struct cell *c)
     c->work = pool_destroy(c->work);
     c->service = service_destroy(c->service);
     c->app = api_app_destroy(c->app);
+    c->publisher = publisher_destroy(c->publisher);
+    c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
     c->site.sessions = session_table_destroy(c->site.sessions);
     c->resolver = resolver_destroy(c->resolver);
     c->hosts = hosts_destroy(c->hosts);
-    c->publisher = publisher_destroy(c->publisher);
     c->live = trust_live_destroy(c->live);
     c->shelf = loan_shelf_destroy(c->shelf);
     c->source = store_source_close(c->source);
