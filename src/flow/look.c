@@ -265,34 +265,42 @@ bool look_refused(const struct look_request *rq, const struct look *l, struct er
     return err_set(e, ERR_UNTRUSTED, "%s:%u: %s", rq->host, rq->port, text);
 }
 
-bool look_keep(struct store *s, const char *key, const struct look_request *rq, const struct look *l, int64_t now_ms,
-               struct err *e)
+struct look_seen look_seen_of(const char *key, const struct look_request *rq, const struct look *l, int64_t at_ms)
 {
-    const struct trust_behalf *b = &rq->behalf;
+    return (struct look_seen){
+        .key = key, .host = rq->host, .port = rq->port, .behalf = rq->behalf,
+        .names = rq->names ? rq->names : &rq->host, .names_len = rq->names ? rq->names_len : 1,
+        .certs = chain_certs(l->chain), .certs_len = chain_len(l->chain), .verdict = &l->verdict, .at_ms = at_ms,
+    };
+}
+
+bool look_keep(struct store *s, const struct look_seen *seen, struct err *e)
+{
+    const struct trust_verdict *v = seen->verdict;
     struct store_chain_cert certs[STORE_CHAIN_MAX];
     size_t bytes = 0, len = 0;
-    for (; len < chain_len(l->chain) && len < STORE_CHAIN_MAX; len++) {
-        certs[len].der = trust_cert_der(chain_certs(l->chain)[len], &certs[len].len);
+    for (; len < seen->certs_len && len < STORE_CHAIN_MAX; len++) {
+        certs[len].der = trust_cert_der(seen->certs[len], &certs[len].len);
         bytes += certs[len].len;
         if (bytes > STORE_CHAIN_BYTES)
             break;
     }
-    struct store_endpoint ep = {
-        .key = key,
-        .urn = b->urn,
-        .host = rq->host,
-        .kind = b->kind,
-        .port = rq->port,
-        .names = rq->names ? rq->names : &rq->host,
-        .names_len = rq->names ? rq->names_len : 1,
-        .rule = trust_rule_code(l->verdict.rule),
-        .seen_ms = now_ms,
-        .verified_ms = l->verdict.ok ? now_ms : 0,
-        .anchor = l->verdict.ok ? l->verdict.anchor : NULL,
+    if (len == 0)
+        return err_set(e, ERR_INPUT, "%s presented no certificate that can be read", seen->key);
+    const struct store_endpoint ep = {
+        .key = seen->key,
+        .urn = seen->behalf.urn,
+        .host = seen->host,
+        .kind = seen->behalf.kind,
+        .port = seen->port,
+        .names = seen->names,
+        .names_len = seen->names_len,
+        .rule = trust_rule_code(v->rule),
+        .seen_ms = seen->at_ms,
+        .verified_ms = v->ok ? seen->at_ms : 0,
+        .anchor = v->ok ? v->anchor : NULL,
         .chain = certs,
         .chain_len = len,
     };
-    if (len == 0)
-        return err_set(e, ERR_INPUT, "%s presented no certificate that can be read", key);
     return store_endpoint_put(s, &ep, e);
 }

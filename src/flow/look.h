@@ -14,6 +14,7 @@
 struct deny;
 struct site;
 struct store;
+struct trust_cert;
 
 enum {
     LOOK_TIMEOUT_MS = 10000,    /* all of one look, where the caller says nothing else .. */
@@ -76,6 +77,20 @@ bool look_refused(const struct look_request *rq, const struct look *l, struct er
 /* "name-mismatch (RFC 9525 section 6.3): .. ; expected .., seen ..": the text of a verdict, cut at size. */
 void look_verdict_text(const struct trust_verdict *v, char *out, size_t size);
 
-/* Keeps what was seen under this key (store/endpoint.h) with its verdict, within the caller's transaction. l->seen. */
-MUST_USE bool look_keep(struct store *s, const char *key, const struct look_request *rq, const struct look *l,
-                        int64_t now_ms, struct err *e);
+/* What was seen of an endpoint, to be kept. Everything is borrowed. */
+struct look_seen {
+    const char *key;          /* as in store/endpoint.h */
+    const char *host;         /* as dialled */
+    uint16_t port;
+    struct trust_behalf behalf;
+    const char *const *names; /* accepted ones */
+    size_t names_len;
+    const struct trust_cert *const *certs; /* leaf first */
+    size_t certs_len;
+    const struct trust_verdict *verdict;
+    int64_t at_ms;
+};
+/* Keeps it with its verdict, within the caller's transaction. ERR_INPUT when there is no certificate. */
+MUST_USE bool look_keep(struct store *s, const struct look_seen *seen, struct err *e);
+/* Of a look that has seen something. Borrows from rq and l. */
+struct look_seen look_seen_of(const char *key, const struct look_request *rq, const struct look *l, int64_t at_ms);

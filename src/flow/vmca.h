@@ -88,6 +88,8 @@ struct vmca_summary {
 };
 /* record: "" or JSON, as in struct vcenter. A damaged record reads as never looked. */
 void vmca_summary_read(const char *record, struct arena *a, struct vmca_summary *ret);
+/* The sentence for people. version: of the vCenter, for VMCA_NEEDS_70. In the arena. */
+const char *vmca_text(enum vmca_state state, const char *version, const struct hosts_report *r, struct arena *a);
 /* "untrusted": stable. */
 const char *vmca_state_name(enum vmca_state s);
 

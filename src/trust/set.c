@@ -274,3 +274,10 @@ bool set_granted_exactly(const struct trust_set *s, const struct anchor *a, cons
     }
     return false;
 }
+
+bool trust_set_grants(const struct trust_set *s, const uint8_t sha256[DIGEST_SHA256], const struct trust_behalf *b)
+{
+    const struct trust_question q = { .behalf = *b };
+    const struct anchor *a = set_anchor(s, sha256);
+    return a && set_granted(s, a, &q) == GRANTED;
+}

@@ -55,6 +55,9 @@ size_t trust_set_count(const struct trust_set *s); /* anchors, not grants */
 /* The anchor with this digest, or NULL; borrowed. */
 const struct trust_cert *trust_set_find(const struct trust_set *s, const uint8_t sha256[DIGEST_SHA256]);
 
+/* System has granted this anchor for such a connection (trust_scope_serves). */
+bool trust_set_grants(const struct trust_set *s, const uint8_t sha256[DIGEST_SHA256], const struct trust_behalf *b);
+
 /* The place that holds the live set: many readers, one publisher. */
 struct trust_live;
 struct trust_live *trust_live_create(struct trust_set *take_first);

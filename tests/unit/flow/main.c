@@ -14,11 +14,12 @@ int group_flow_session(void);
 /* What is trusted. */
 int group_flow_anchor(void);
 int group_flow_deny(void);
+int group_flow_vmca(void);
 
 int main(void)
 {
     log_fd_set(open("/dev/null", O_WRONLY | O_CLOEXEC)); /* thousands of tasks are killed here, each says so */
     return group_flow_runner() + group_flow_publisher() + group_flow_config() + group_flow_task() + group_flow_init() +
            group_flow_jwt() + group_flow_role() + group_flow_throttle() + group_flow_session() +
-           group_flow_anchor() + group_flow_deny();
+           group_flow_anchor() + group_flow_deny() + group_flow_vmca();
 }
