@@ -6,5 +6,10 @@ const struct api_op *const api_tables[] = {
     api_legacy_session_ops,
     api_sessions_ops,
     api_versions_ops,
+    api_task_ops,
+    api_query_ops,
+    api_virtual_centers_ops,
+    api_vim_server_ops,
+    api_nsxt_ops,
     NULL,
 };

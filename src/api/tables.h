@@ -8,3 +8,8 @@ extern const struct api_op *const api_tables[];
 extern const struct api_op api_legacy_session_ops[];
 extern const struct api_op api_sessions_ops[];
 extern const struct api_op api_versions_ops[];
+extern const struct api_op api_task_ops[];
+extern const struct api_op api_query_ops[];
+extern const struct api_op api_virtual_centers_ops[];
+extern const struct api_op api_vim_server_ops[];
+extern const struct api_op api_nsxt_ops[];

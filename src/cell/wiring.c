@@ -16,6 +16,7 @@
 #include "flow/session.h"
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
+#include "flow/watch.h"
 #include "http/server.h"
 #include "net/hosts.h"
 #include "net/pool.h"
@@ -84,6 +85,7 @@ static bool fill_site(struct cell *c, struct err *e)
     };
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
+    c->site.watch = watch_create(&c->site);
     return cell_urn(c, &c->site.cell_urn, e);
 }
 
@@ -160,7 +162,7 @@ bool cell_start(struct cell *c, struct err *e)
 {
     if (!tasks_recover(&c->site, flow_kinds, e))
         return err_in(e, "tasks that were found half way");
-    if (!open_app(c, e))
+    if (!watch_start(c->site.watch, e) || !open_app(c, e))
         return false;
     return service_start(c->service, e);
 }
@@ -179,12 +181,14 @@ bool cell_reload(struct cell *c, struct err *e)
 
 void cell_stop(struct cell *c)
 {
+    site_close(&c->site);
     service_drain(c->service);
 }
 
 void cell_close(struct cell *c)
 {
     c->requests = pool_destroy(c->requests); /* its desks' loops still exist */
+    c->site.watch = watch_destroy(c->site.watch);
     c->work = pool_destroy(c->work);
     c->service = service_destroy(c->service);
     c->app = api_app_destroy(c->app);

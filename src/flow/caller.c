@@ -63,3 +63,13 @@ struct store_by site_by(const struct caller *c, const char *flow)
 {
     return (struct store_by){ c->who, c->from, flow, clock_wall_ms() };
 }
+
+bool site_closing(const struct site *s)
+{
+    return __atomic_load_n(&s->closing, __ATOMIC_ACQUIRE);
+}
+
+void site_close(struct site *s)
+{
+    __atomic_store_n(&s->closing, true, __ATOMIC_RELEASE);
+}

@@ -2,6 +2,15 @@
 
 #include <stddef.h>
 
+#include "flow/edit.h"
+#include "flow/register.h"
+
 const struct flow_kind *const flow_kinds[] = {
+    &register_kind,
+    &edit_kind,
+    &refresh_kind,
+    &refresh_profiles_kind,
+    &reread_kind,
+    &remove_kind,
     NULL,
 };

@@ -16,6 +16,7 @@ struct resolver;
 struct session_table;
 struct trust_live;
 struct vcenter_table;
+struct watch;
 
 struct site {
     struct loan_shelf *shelf;       /* flow/loan.h: handles of the store */
@@ -25,6 +26,7 @@ struct site {
     struct pool *pool;              /* long work: tasks, watches */
     struct session_table *sessions; /* flow/session.h: who is logged in */
     struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
+    struct watch *watch;            /* flow/watch.h: keeps them alive; NULL where nobody watches (tests, the CLI) */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */
     const char *cell_name;          /* host name */
@@ -34,7 +36,12 @@ struct site {
     bool crl_strict;                /* a missing or stale CRL refuses */
     int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS */
     enum secret_cost password_cost; /* what hashing a new password costs */
+    bool closing;                   /* read by site_closing */
 };
+
+/* The cell is about to end: long work rests where it stands, and the next start goes on. Any thread. */
+bool site_closing(const struct site *s);
+void site_close(struct site *s);
 
 /* The minutes that every list and text of this program agrees on. */
 #define SITE_PRODUCT "Vouchsafe"

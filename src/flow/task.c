@@ -7,6 +7,7 @@
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "flow/kept.h"
 #include "flow/task_record.h"
 #include "store/record.h"
 #include "store/store.h"
@@ -29,25 +30,6 @@ json_t *task_json(const char *text)
     char safe[4 * ERR_MSG_MAX];
     text_escape(safe, sizeof(safe), text, strlen(text));
     return json_string(safe);
-}
-
-bool task_json_text(json_t *take, struct arena *a, const char **ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *j = take;
-    AUTO(buf_done) struct buf b;
-    buf_init(&b, STORE_RECORD_MAX);
-    if (!j || !wire_json_write(&b, j, e))
-        return j ? false : err_set(e, ERR_INTERNAL, "a record that JSON can't hold");
-    *ret = arena_strdup(a, buf_str(&b));
-    return true;
-}
-
-bool task_json_read(const struct store_record *r, json_t **ret, struct err *e)
-{
-    struct err why = { 0 };
-    if (wire_json_read(r->data, strlen(r->data), NULL, ret, &why) && json_is_object(*ret))
-        return true;
-    return err_set(e, ERR_STORE, "the record %s %s is damaged: %s", r->kind, r->id, why.kind ? why.msg : "not an object");
 }
 
 json_t *task_err_json(const struct err *e)
@@ -73,41 +55,30 @@ static json_t *ref_json(const char *urn, const char *name, const char *type)
 
 bool task_put(struct store *s, const struct task *t, struct err *e)
 {
-    AUTO(arena_done) struct arena a = { 0 };
-    const char *data;
     json_t *j = json_pack("{s:o, s:s, s:o, s:o, s:o, s:i, s:I, s:I, s:o, s:o}", "operation", task_json(t->operation),
                           "operationName", t->operation_name, "owner", ref_json(t->owner_urn, t->owner_name, t->owner_type),
                           "user", ref_json(t->user_urn, t->user_name, ""), "org", ref_json(t->org_urn, t->org_name, ""),
                           "progress", t->progress, "start", (json_int_t)t->start_ms, "end", (json_int_t)t->end_ms, "error",
                           task_err_json(&t->error), "details", task_json(t->details));
-    if (!task_json_text(j, &a, &data, e))
-        return false;
-    const struct store_record r = { .kind = TASK_KIND, .id = t->urn, .owner = t->org_urn, .name = "",
-                                    .state = task_status_name(t->status), .made_ms = t->start_ms, .until_ms = t->until_ms,
-                                    .data = data };
-    return store_record_put(s, &r, e);
-}
-
-static const char *text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *v = json_string_value(json_object_get(o, key));
-    return v ? arena_strdup(a, v) : "";
+    return kept_put(s, (struct store_record){ .kind = TASK_KIND, .id = t->urn, .owner = t->org_urn, .name = "",
+                                              .state = task_status_name(t->status), .made_ms = t->start_ms,
+                                              .until_ms = t->until_ms }, j, e);
 }
 
 static bool read_task(const struct store_record *r, struct arena *a, struct task *ret, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *j = NULL;
-    if (!task_json_read(r, &j, e))
+    if (!kept_json(r, &j, e))
         return false;
     const json_t *owner = json_object_get(j, "owner"), *user = json_object_get(j, "user"), *org = json_object_get(j, "org");
     struct task t = {
-        .urn = arena_strdup(a, r->id), .operation = text(a, j, "operation"), .operation_name = text(a, j, "operationName"),
-        .owner_urn = text(a, owner, "id"), .owner_name = text(a, owner, "name"), .owner_type = text(a, owner, "type"),
-        .user_urn = text(a, user, "id"), .user_name = text(a, user, "name"), .org_urn = text(a, org, "id"),
-        .org_name = text(a, org, "name"), .status = TASK_ABORTED,
-        .progress = (int)json_integer_value(json_object_get(j, "progress")),
-        .start_ms = json_integer_value(json_object_get(j, "start")), .end_ms = json_integer_value(json_object_get(j, "end")),
-        .until_ms = r->until_ms, .details = text(a, j, "details"),
+        .urn = arena_strdup(a, r->id), .operation = kept_text(j, "operation", a), .operation_name = kept_text(j, "operationName", a),
+        .owner_urn = kept_text(owner, "id", a), .owner_name = kept_text(owner, "name", a), .owner_type = kept_text(owner, "type", a),
+        .user_urn = kept_text(user, "id", a), .user_name = kept_text(user, "name", a), .org_urn = kept_text(org, "id", a),
+        .org_name = kept_text(org, "name", a), .status = TASK_ABORTED,
+        .progress = (int)kept_number(j, "progress"),
+        .start_ms = kept_number(j, "start"), .end_ms = kept_number(j, "end"),
+        .until_ms = r->until_ms, .details = kept_text(j, "details", a),
     };
     task_err_read(json_object_get(j, "error"), &t.error);
     for (size_t i = 0; i < ARRAY_LEN(status_names); i++)
@@ -129,31 +100,6 @@ bool task_get(struct store *s, const char *urn, struct arena *a, struct task *re
     return true;
 }
 
-/* Tasks as they come in, in an array that doubles. */
-struct tasks {
-    struct arena *arena;
-    struct task *list;
-    size_t len, cap;
-    const char *last;
-};
-
-static bool add(void *self, const struct store_record *r, struct err *e)
-{
-    struct tasks *l = self;
-    if (l->len == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 64;
-        struct task *next = arena_array(l->arena, cap, sizeof(*next));
-        if (l->len)
-            memcpy(next, l->list, l->len * sizeof(*next));
-        l->list = next;
-        l->cap = cap;
-    }
-    if (!read_task(r, l->arena, &l->list[l->len], e))
-        return false;
-    l->last = l->list[l->len++].urn;
-    return true;
-}
-
 static int newest_first(const void *a, const void *b)
 {
     const struct task *x = a, *y = b;
@@ -162,19 +108,18 @@ static int newest_first(const void *a, const void *b)
 
 bool task_list(struct store *s, const char *org_urn, struct arena *a, struct task **ret, size_t *ret_len, struct err *e)
 {
-    struct tasks l = { .arena = a };
-    for (size_t before;;) {
-        const struct store_record_query q = { .kind = TASK_KIND, .owner = org_urn, .after = l.last };
-        before = l.len;
-        if (!store_record_list(s, &q, add, &l, e))
+    struct store_record *rows;
+    size_t len;
+    if (!kept_all(s, TASK_KIND, org_urn, a, &rows, &len, e))
+        return false;
+    struct task *list = arena_array(a, len + 1, sizeof(*list));
+    for (size_t i = 0; i < len; i++)
+        if (!read_task(&rows[i], a, &list[i], e))
             return false;
-        if (l.len - before < STORE_PAGE_MAX)
-            break;
-    }
-    if (l.len)
-        qsort(l.list, l.len, sizeof(*l.list), newest_first);
-    *ret = l.list;
-    *ret_len = l.len;
+    if (len)
+        qsort(list, len, sizeof(*list), newest_first);
+    *ret = list;
+    *ret_len = len;
     return true;
 }
 

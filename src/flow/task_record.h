@@ -7,9 +7,7 @@
 #include "base/err.h"
 #include "flow/task.h"
 
-struct arena;
 struct store;
-struct store_record;
 
 #define TASK_KIND "task"
 #define TASK_FLOW_KIND "flow"         /* where its workflow stands */
@@ -18,10 +16,6 @@ struct store_record;
 
 /* Within a write transaction. */
 MUST_USE bool task_put(struct store *s, const struct task *t, struct err *e);
-/* One line of JSON as a record's text, in the arena; takes j over. ERR_LIMIT past STORE_RECORD_MAX. */
-MUST_USE bool task_json_text(json_t *take, struct arena *a, const char **ret, struct err *e);
-/* A record's JSON; the caller owns it. ERR_STORE. */
-MUST_USE bool task_json_read(const struct store_record *r, json_t **ret, struct err *e);
 /* {"kind": "untrusted", "message": ".."}; and back. */
 json_t *task_err_json(const struct err *e);
 void task_err_read(const json_t *j, struct err *ret);

@@ -6,9 +6,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
 #include "base/secret.h"
 #include "flow/caller.h"
+#include "flow/kept.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/task_record.h"
@@ -62,18 +62,13 @@ static void job_destroy(struct pool_job *p)
 
 static bool put_flow(struct store *s, const struct task_job *j, const struct flow *f, struct err *e)
 {
-    AUTO(arena_done) struct arena a = { 0 };
-    const char *data;
     json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:b, s:s, s:o, s:o, s:O, s:O}", "kind", f->kind->name, "state",
                           flow_state_name(f->at.state), "step", (int)f->at.step, "begun", f->at.begun, "error",
                           task_err_json(&f->at.error), "note", task_json(f->note), "settled", j->run.settled, "cell", j->cell,
                           "who", task_json(j->run.who), "from", task_json(j->run.from), "secrets", j->secrets, "data",
                           j->run.data);
-    if (!task_json_text(o, &a, &data, e))
-        return false;
-    const struct store_record r = { .kind = TASK_FLOW_KIND, .id = j->run.urn, .owner = j->run.owner, .name = "",
-                                    .state = flow_state_name(f->at.state), .made_ms = j->task.start_ms, .data = data };
-    return store_record_put(s, &r, e);
+    return kept_put(s, (struct store_record){ .kind = TASK_FLOW_KIND, .id = j->run.urn, .owner = j->run.owner, .name = "",
+                                              .state = flow_state_name(f->at.state), .made_ms = j->task.start_ms }, o, e);
 }
 
 /* Absent is fine. */
@@ -126,6 +121,8 @@ static bool keep_now(struct task_job *j, const struct flow *f, struct err *e)
 
 static bool keep(void *self, const struct flow *f, struct err *e)
 {
+    if (site_closing(((struct task_job *)self)->run.site))
+        return err_set(e, ERR_CANCELLED, "the cell is about to end");
     bool ok = false;
     for (int i = 0; i < TASK_KEEP_TRIES && !ok; i++)
         ok = keep_now(self, f, e);
@@ -155,7 +152,10 @@ static void work(struct pool_job *p)
     j->flow.keeper = &keeper;
     j->flow.keeper_self = j;
     if (!flow_run(&j->flow, &e)) {
-        LOG(ERROR, "task.stuck", "task=%s error=\"%s\" effect=\"the next start goes on with it\"", j->run.urn, e.msg);
+        if (site_closing(j->run.site))
+            LOG(INFO, "task.rests", "task=%s step=%s effect=\"the next start goes on with it\"", j->run.urn, flow_step_name(&j->flow));
+        else
+            LOG(ERROR, "task.stuck", "task=%s error=\"%s\" effect=\"the next start goes on with it\"", j->run.urn, e.msg);
         return;
     }
     const struct err *why = &j->flow.at.error;
@@ -225,9 +225,7 @@ static void forget_new(struct task_job *j)
 static void fill(struct task_job *j, const struct caller *c, const struct task_new *n)
 {
     struct arena *a = &j->arena;
-    char uuid[RANDOM_UUID];
-    random_uuid(uuid);
-    j->run.urn = arena_printf(a, TASK_URN "%s", uuid);
+    j->run.urn = kept_urn("task", a);
     j->run.owner = arena_strdup(a, n->owner_urn);
     j->run.who = arena_strdup(a, c ? c->who : "the cell");
     j->run.from = arena_strdup(a, c ? c->from : "local");
@@ -281,22 +279,16 @@ static enum flow_state state_of(const char *name)
     return FLOW_UNWINDING;
 }
 
-static const char *text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *v = json_string_value(json_object_get(o, key));
-    return v ? arena_strdup(a, v) : "";
-}
-
 /* The job that a record tells of. Its kind is NULL when this program has no such workflow. */
 static bool read_job(struct task_job *j, const struct flow_kind *const *kinds, const struct store_record *r,
                      const json_t *o, struct err *e)
 {
     struct arena *a = &j->arena;
-    json_int_t step = json_integer_value(json_object_get(o, "step"));
+    int64_t step = kept_number(o, "step");
     j->run.urn = arena_strdup(a, r->id);
     j->run.owner = arena_strdup(a, r->owner);
-    j->run.who = text(a, o, "who");
-    j->run.from = text(a, o, "from");
+    j->run.who = kept_text(o, "who", a);
+    j->run.from = kept_text(o, "from", a);
     j->run.settled = json_is_true(json_object_get(o, "settled"));
     j->run.data = json_deep_copy(json_object_get(o, "data"));
     j->secrets = json_deep_copy(json_object_get(o, "secrets"));
@@ -304,41 +296,30 @@ static bool read_job(struct task_job *j, const struct flow_kind *const *kinds, c
     j->flow.at = (struct flow_position){ .state = state_of(json_string_value(json_object_get(o, "state"))),
                                          .begun = json_is_true(json_object_get(o, "begun")), .step = (unsigned)step };
     task_err_read(json_object_get(o, "error"), &j->flow.at.error);
-    (void)snprintf(j->flow.note, sizeof(j->flow.note), "%s", text(a, o, "note"));
+    (void)snprintf(j->flow.note, sizeof(j->flow.note), "%s", kept_text(o, "note", a));
     if (!json_is_object(j->run.data) || !json_is_array(j->secrets) || step < 0 ||
-        (j->flow.kind && step >= (json_int_t)flow_steps(j->flow.kind)))
+        (j->flow.kind && step >= (int64_t)flow_steps(j->flow.kind)))
         return err_set(e, ERR_STORE, "the record %s %s is damaged", r->kind, r->id);
     return true;
 }
 
-struct found {
-    const struct site *site;
-    const struct flow_kind *const *kinds;
-    struct task_job **list; /* owned until they run */
-    size_t len, cap;
-    char after[STORE_ID_MAX + 1];
-    size_t seen;
-};
-
-static bool see_flow(void *self, const struct store_record *r, struct err *e)
+/* The job of a record that is this cell's; NULL for another cell's: it runs, or that cell's next start goes on. */
+static bool see_flow(const struct site *site, const struct flow_kind *const *kinds, const struct store_record *r,
+                     struct task_job **ret, struct err *e)
 {
-    struct found *f = self;
     AUTO(wire_json_decrefp) json_t *o = NULL;
-    f->seen++;
-    (void)snprintf(f->after, sizeof(f->after), "%s", r->id);
-    if (!task_json_read(r, &o, e))
+    *ret = NULL;
+    if (!kept_json(r, &o, e))
         return false;
     const char *cell = json_string_value(json_object_get(o, "cell"));
-    if (cell && f->site->cell_urn && strcmp(cell, f->site->cell_urn) != 0)
-        return true; /* another cell's: it runs, or that cell's next start goes on */
-    struct task_job *j = job_create(f->site);
-    if (!read_job(j, f->kinds, r, o, e)) {
+    if (cell && site->cell_urn && strcmp(cell, site->cell_urn) != 0)
+        return true;
+    struct task_job *j = job_create(site);
+    if (!read_job(j, kinds, r, o, e)) {
         (void)job_free(j);
         return false;
     }
-    if (f->len == f->cap)
-        f->list = xreallocarray(f->list, f->cap = f->cap ? 2 * f->cap : 16, sizeof(struct task_job *));
-    f->list[f->len++] = j;
+    *ret = j;
     return true;
 }
 
@@ -371,22 +352,18 @@ static bool resume(struct store *s, struct task_job *j, struct err *e)
 
 bool tasks_recover(const struct site *site, const struct flow_kind *const *kinds, struct err *e)
 {
-    struct found f = { .site = site, .kinds = kinds };
     AUTO(loan_end) struct loan l = { 0 };
-    bool ok = loan_begin(site->shelf, &l, e);
-    for (size_t page = STORE_PAGE_MAX; ok && page == STORE_PAGE_MAX; page = f.seen) {
-        const struct store_record_query q = { .kind = TASK_FLOW_KIND, .after = f.after[0] ? f.after : NULL };
-        f.seen = 0;
-        ok = store_record_list(l.store, &q, see_flow, &f, e);
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_record *rows;
+    size_t len;
+    if (!loan_begin(site->shelf, &l, e) || !kept_all(l.store, TASK_FLOW_KIND, NULL, &a, &rows, &len, e))
+        return err_in(e, "going on with what was under way");
+    for (size_t i = 0; i < len; i++) {
+        struct task_job *j;
+        if (!see_flow(site, kinds, &rows[i], &j, e) || (j && !resume(l.store, j, e)))
+            return err_in(e, "going on with what was under way");
     }
-    for (size_t i = 0; i < f.len; i++) {
-        if (ok)
-            ok = resume(l.store, f.list[i], e);
-        else
-            (void)job_free(f.list[i]);
-    }
-    free(f.list);
-    return ok || err_in(e, "going on with what was under way");
+    return true;
 }
 
 bool tasks_expire(const struct site *site, struct err *e)

@@ -6,7 +6,8 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
-#include "flow/task_record.h"
+#include "flow/kept.h"
+#include "flow/task.h"
 #include "store/record.h"
 #include "store/sealed.h"
 #include "store/store.h"
@@ -59,76 +60,72 @@ static json_t *json(const char *s)
     return task_json(s ? s : "");
 }
 
-static const char *text(struct arena *a, const json_t *o, const char *key)
-{
-    const char *v = json_string_value(json_object_get(o, key));
-    return v ? arena_strdup(a, v) : "";
-}
-
 /* ---- what was said ---- */
 
-static bool read_said(const struct store_record *r, struct arena *a, struct vcenter *ret, struct err *e)
+bool vcenter_read(const json_t *j, struct arena *a, struct vcenter *ret, struct err *e)
 {
-    AUTO(wire_json_decrefp) json_t *j = NULL;
-    if (!task_json_read(r, &j, e))
-        return false;
     const json_t *n = json_object_get(j, "nsxv");
     *ret = (struct vcenter){
-        .urn = arena_strdup(a, r->id), .name = arena_strdup(a, r->name), .description = text(a, j, "description"),
-        .url = text(a, j, "url"), .host = text(a, j, "host"), .port = (uint16_t)json_integer_value(json_object_get(j, "port")),
-        .username = text(a, j, "username"), .enabled = json_is_true(json_object_get(j, "enabled")),
-        .web_client_url = text(a, j, "webClientUrl"), .root_folder = text(a, j, "rootFolder"),
-        .none_network = text(a, j, "noneNetwork"), .tenant_visible_name = text(a, j, "tenantVisibleName"),
-        .has_proxy = json_is_true(json_object_get(j, "hasProxy")), .mode = text(a, j, "mode"),
+        .urn = kept_text(j, "urn", a), .name = kept_text(j, "name", a), .description = kept_text(j, "description", a),
+        .url = kept_text(j, "url", a), .host = kept_text(j, "host", a), .port = (uint16_t)kept_number(j, "port"),
+        .username = kept_text(j, "username", a), .enabled = json_is_true(json_object_get(j, "enabled")),
+        .web_client_url = kept_text(j, "webClientUrl", a), .root_folder = kept_text(j, "rootFolder", a),
+        .none_network = kept_text(j, "noneNetwork", a), .tenant_visible_name = kept_text(j, "tenantVisibleName", a),
+        .has_proxy = json_is_true(json_object_get(j, "hasProxy")), .mode = kept_text(j, "mode", a),
         .unpinned_acknowledged = json_is_true(json_object_get(j, "unpinnedAcknowledged")),
-        .revision = (uint64_t)json_integer_value(json_object_get(j, "revision")), .made_ms = r->made_ms,
-        .nsxv = { .urn = text(a, n, "urn"), .name = text(a, n, "name"), .url = text(a, n, "url"), .host = text(a, n, "host"),
-                  .port = (uint16_t)json_integer_value(json_object_get(n, "port")), .username = text(a, n, "username"),
-                  .version = text(a, n, "version") },
+        .revision = (uint64_t)kept_number(j, "revision"),
+        .made_ms = kept_number(j, "made"),
+        .nsxv = { .urn = kept_text(n, "urn", a), .name = kept_text(n, "name", a), .url = kept_text(n, "url", a), .host = kept_text(n, "host", a),
+                  .port = (uint16_t)kept_number(n, "port"), .username = kept_text(n, "username", a),
+                  .version = kept_text(n, "version", a) },
         .why = "", .version = "", .build = "", .api_version = "", .uuid = "", .trust = "",
     };
-    return vcenter_names_read(text(a, j, "verifyNames"), &ret->names, e);
+    return vcenter_names_read(kept_text(j, "verifyNames", a), &ret->names, e);
 }
 
-bool vcenter_put(struct store *s, const struct vcenter *v, struct err *e)
+json_t *vcenter_write(const struct vcenter *v)
 {
-    AUTO(arena_done) struct arena a = { 0 };
     const struct vcenter_nsxv *n = &v->nsxv;
-    const char *data;
     json_t *nsxv = n->urn && n->urn[0] ? json_pack("{s:o, s:o, s:o, s:o, s:i, s:o, s:o}", "urn", json(n->urn), "name",
                                                    json(n->name), "url", json(n->url), "host", json(n->host), "port",
                                                    (int)n->port, "username", json(n->username), "version", json(n->version))
                                        : json_null();
-    json_t *j = json_pack("{s:o, s:o, s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:I, s:s, s:o}", "description",
-                          json(v->description), "url", json(v->url), "host", json(v->host), "port", (int)v->port, "username",
-                          json(v->username), "enabled", v->enabled, "webClientUrl", json(v->web_client_url), "rootFolder",
-                          json(v->root_folder), "noneNetwork", json(v->none_network), "tenantVisibleName",
-                          json(v->tenant_visible_name), "hasProxy", v->has_proxy, "mode", json(v->mode),
-                          "unpinnedAcknowledged", v->unpinned_acknowledged, "revision", (json_int_t)v->revision,
-                          "verifyNames", vcenter_names_name(v->names), "nsxv", nsxv);
-    if (!task_json_text(j, &a, &data, e))
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:i, s:o, s:b, s:o, s:o, s:o, s:o, s:b, s:o, s:b, s:I, s:I, s:s, s:o}", "urn",
+                     json(v->urn), "name", json(v->name), "description", json(v->description), "url", json(v->url), "host",
+                     json(v->host), "port", (int)v->port, "username", json(v->username), "enabled", v->enabled,
+                     "webClientUrl", json(v->web_client_url), "rootFolder", json(v->root_folder), "noneNetwork",
+                     json(v->none_network), "tenantVisibleName", json(v->tenant_visible_name), "hasProxy", v->has_proxy,
+                     "mode", json(v->mode), "unpinnedAcknowledged", v->unpinned_acknowledged, "revision",
+                     (json_int_t)v->revision, "made", (json_int_t)v->made_ms, "verifyNames", vcenter_names_name(v->names),
+                     "nsxv", nsxv);
+}
+
+static bool read_said(const struct store_record *r, struct arena *a, struct vcenter *ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *j = NULL;
+    if (!kept_json(r, &j, e) || !vcenter_read(j, a, ret, e))
         return false;
-    const struct store_record r = { .kind = KIND, .id = v->urn, .owner = "", .name = v->name,
-                                    .state = v->enabled ? "enabled" : "disabled",
-                                    .made_ms = v->made_ms ? v->made_ms : clock_wall_ms(), .data = data };
-    return store_record_put(s, &r, e);
+    ret->made_ms = r->made_ms;
+    return true;
+}
+
+bool vcenter_put(struct store *s, const struct vcenter *v, struct err *e)
+{
+    return kept_put(s, (struct store_record){ .kind = KIND, .id = v->urn, .owner = "", .name = v->name,
+                                              .state = v->enabled ? "enabled" : "disabled",
+                                              .made_ms = v->made_ms ? v->made_ms : clock_wall_ms() }, vcenter_write(v), e);
 }
 
 /* ---- what was found ---- */
 
 bool vcenter_state_put(struct store *s, const struct vcenter *v, struct err *e)
 {
-    AUTO(arena_done) struct arena a = { 0 };
-    const char *data;
-    json_t *j = json_pack("{s:s, s:b, s:o, s:I, s:o, s:o, s:o, s:o}", "listener", vcenter_listener_name(v->listener),
-                          "connected", v->connected, "why", json(v->why), "since", (json_int_t)v->since_ms, "version",
-                          json(v->version), "build", json(v->build), "apiVersion", json(v->api_version), "uuid",
-                          json(v->uuid));
-    if (!task_json_text(j, &a, &data, e))
-        return false;
-    const struct store_record r = { .kind = STATE_KIND, .id = v->urn, .owner = v->urn, .name = "", .state = "",
-                                    .made_ms = clock_wall_ms(), .data = data };
-    return store_record_put(s, &r, e);
+    json_t *j = json_pack("{s:s, s:b, s:o, s:I, s:I, s:o, s:o, s:o, s:o}", "listener", vcenter_listener_name(v->listener),
+                          "connected", v->connected, "why", json(v->why), "since", (json_int_t)v->since_ms, "denied",
+                          (json_int_t)v->denied, "version", json(v->version), "build", json(v->build), "apiVersion",
+                          json(v->api_version), "uuid", json(v->uuid));
+    return kept_put(s, (struct store_record){ .kind = STATE_KIND, .id = v->urn, .owner = v->urn, .name = "", .state = "",
+                                              .made_ms = clock_wall_ms() }, j, e);
 }
 
 /* Adds state and trust; a record that is not there leaves its members empty. */
@@ -138,16 +135,17 @@ static bool add_found(struct store *s, struct arena *a, struct vcenter *v, struc
     struct err none = { 0 };
     AUTO(wire_json_decrefp) json_t *j = NULL;
     if (store_record_get(s, STATE_KIND, v->urn, a, &r, &none)) {
-        if (!task_json_read(&r, &j, e))
+        if (!kept_json(&r, &j, e))
             return false;
         v->listener = listener_of(json_string_value(json_object_get(j, "listener")));
         v->connected = json_is_true(json_object_get(j, "connected"));
-        v->why = text(a, j, "why");
-        v->since_ms = json_integer_value(json_object_get(j, "since"));
-        v->version = text(a, j, "version");
-        v->build = text(a, j, "build");
-        v->api_version = text(a, j, "apiVersion");
-        v->uuid = text(a, j, "uuid");
+        v->why = kept_text(j, "why", a);
+        v->since_ms = kept_number(j, "since");
+        v->denied = (uint64_t)kept_number(j, "denied");
+        v->version = kept_text(j, "version", a);
+        v->build = kept_text(j, "build", a);
+        v->api_version = kept_text(j, "apiVersion", a);
+        v->uuid = kept_text(j, "uuid", a);
     } else if (none.kind != ERR_NOT_FOUND) {
         return err_set(e, none.kind, "%s", none.msg);
     }
@@ -190,43 +188,18 @@ bool vcenter_find(struct store *s, const char *name, struct arena *a, struct vce
     return read_said(&r, a, ret, e) && add_found(s, a, ret, e);
 }
 
-struct rows {
-    struct arena *arena;
-    struct vcenter *list;
-    size_t len, cap;
-};
-
-static bool add(void *self, const struct store_record *r, struct err *e)
-{
-    struct rows *l = self;
-    if (l->len == l->cap) {
-        size_t cap = l->cap ? 2 * l->cap : 16;
-        struct vcenter *next = arena_array(l->arena, cap, sizeof(*next));
-        if (l->len)
-            memcpy(next, l->list, l->len * sizeof(*next));
-        l->list = next;
-        l->cap = cap;
-    }
-    if (!read_said(r, l->arena, &l->list[l->len], e))
-        return false;
-    l->len++;
-    return true;
-}
-
 bool vcenter_list(struct store *s, struct arena *a, struct vcenter **ret, size_t *ret_len, struct err *e)
 {
-    struct rows l = { .arena = a };
-    for (size_t before = 1; l.len != before && (l.len % STORE_PAGE_MAX == 0);) {
-        const struct store_record_query q = { .kind = KIND, .after = l.len ? l.list[l.len - 1].urn : NULL };
-        before = l.len;
-        if (!store_record_list(s, &q, add, &l, e))
+    struct store_record *rows;
+    size_t len;
+    if (!kept_all(s, KIND, NULL, a, &rows, &len, e))
+        return false;
+    struct vcenter *list = arena_array(a, len + 1, sizeof(*list));
+    for (size_t i = 0; i < len; i++)
+        if (!read_said(&rows[i], a, &list[i], e) || !add_found(s, a, &list[i], e))
             return false;
-    }
-    for (size_t i = 0; i < l.len; i++)
-        if (!add_found(s, a, &l.list[i], e))
-            return false;
-    *ret = l.list;
-    *ret_len = l.len;
+    *ret = list;
+    *ret_len = len;
     return true;
 }
 

@@ -3,6 +3,7 @@
  * VCENTER_PASSWORD. Three records share the URN, so that who writes one never undoes another's: "vcenter" (what
  * was said), "vcenter-state" (connection, version), "vcenter-trust" (what flow/vmca.h and hosts.h found). */
 #pragma once
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -12,6 +13,7 @@
 #include "store/limits.h"
 
 struct arena;
+struct site;
 struct store;
 
 #define VCENTER_URN "urn:vcloud:vimserver:"
@@ -19,9 +21,6 @@ struct store;
 /* Kinds of sealed values; the id is the URN of the vCenter Server or of its NSX-V Manager. */
 #define VCENTER_PASSWORD "vcenter-password"
 #define VCENTER_NSXV_PASSWORD "nsxv-password"
-/* The site's switches for the name check ("true", "false"; on when never set): flow/settings.h turns them. */
-#define VCENTER_VERIFY_SETTING "verify-vc-certificates"
-#define VCENTER_VERIFY_NSX_SETTING "verify-nsx-certificates"
 
 enum {
     VCENTER_NAME_MAX = 128,      /* bytes of a name */
@@ -72,6 +71,7 @@ struct vcenter {
     bool connected;
     const char *why;       /* not connected: the reason, for people */
     int64_t since_ms;      /* of this state */
+    uint64_t denied;       /* the revision whose password was rejected: it is not sent again; 0 = none */
     const char *version, *build, *api_version;
     const char *uuid;      /* the instance UUID: the stable identity */
 
@@ -88,6 +88,9 @@ MUST_USE bool vcenter_list(struct store *s, struct arena *a, struct vcenter **re
 
 /* Within a write transaction. Keeps what was said (not state, not trust). ERR_CONFLICT: the name is taken. */
 MUST_USE bool vcenter_put(struct store *s, const struct vcenter *v, struct err *e);
+/* What was said as JSON, with urn and name, and back: how workflows remember it. */
+json_t *vcenter_write(const struct vcenter *v);
+MUST_USE bool vcenter_read(const json_t *j, struct arena *a, struct vcenter *ret, struct err *e);
 /* Keeps the members of the state's record. */
 MUST_USE bool vcenter_state_put(struct store *s, const struct vcenter *v, struct err *e);
 /* Keeps the trust record: a JSON object of at most VCENTER_TRUST_MAX bytes. */

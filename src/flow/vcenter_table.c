@@ -9,10 +9,13 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "flow/loan.h"
+#include "flow/look.h"
+#include "flow/site_settings.h"
 #include "flow/site.h"
 #include "flow/vcenter.h"
+#include "flow/vmca.h"
+#include "flow/watch.h"
 #include "store/sealed.h"
-#include "store/setting.h"
 #include "store/store.h"
 #include "vim/endpoint.h"
 #include "vim/session.h"
@@ -40,15 +43,34 @@ static bool open_tls(void *self, const struct vim_peer *p, struct vim_endpoint *
     return vim_endpoint_create(p, ret, e);
 }
 
+static bool look_really(void *self, const struct site *site, const struct look_request *rq, struct look *ret, struct err *e)
+{
+    (void)self;
+    return look_at(site, rq, ret, e);
+}
+
+static bool vmca_really(void *self, const struct site *site, const struct vmca_look *how, struct vmca_answer *ret,
+                        struct err *e)
+{
+    (void)self;
+    return vmca_look(site, how, ret, e);
+}
+
 struct vcenter_table *vcenter_table_create(const struct vcenter_reach *reach)
 {
     struct vcenter_table *t = xcalloc(1, sizeof(*t));
     (void)pthread_mutex_init(&t->lock, NULL);
     if (reach)
         t->reach = *reach;
-    if (!t->reach.open)
-        t->reach.open = open_tls;
+    t->reach.open = t->reach.open ? t->reach.open : open_tls;
+    t->reach.look = t->reach.look ? t->reach.look : look_really;
+    t->reach.vmca = t->reach.vmca ? t->reach.vmca : vmca_really;
     return t;
+}
+
+const struct vcenter_reach *vcenter_table_reach(const struct site *site)
+{
+    return &site->vcenters->reach;
 }
 
 static void entry_free(struct vcenter_entry *x)
@@ -80,26 +102,29 @@ struct vcenter_table *vcenter_table_destroy(struct vcenter_table *t)
 
 /* ---- making one ---- */
 
-/* The site's switch for vCenter Servers (or its twin for NSX Managers): on unless it was turned off. */
-static bool names_inherited(struct store *s, const char *key)
+bool vcenter_checks_names(struct store *s, const struct vcenter *v, bool *ret, struct err *e)
 {
-    AUTO(arena_done) struct arena a = { 0 };
-    const char *value;
-    struct err none;
-    return !store_setting_get(s, key, &a, &value, &none) || strcmp(value, "false") != 0;
+    struct site_settings all;
+    if (!site_settings_read(s, &all, e))
+        return false;
+    *ret = v->names == VCENTER_NAMES_INHERIT ? all.verify_vc : v->names == VCENTER_NAMES_ON;
+    return true;
 }
 
-static enum trust_names_mode names_mode_of(struct store *s, const struct vcenter *v)
+static bool names_mode_of(struct store *s, const struct vcenter *v, enum trust_names_mode *ret, struct err *e)
 {
-    bool check = v->names == VCENTER_NAMES_ON || (v->names == VCENTER_NAMES_INHERIT && names_inherited(s, VCENTER_VERIFY_SETTING));
-    return check ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
+    bool checks;
+    if (!vcenter_checks_names(s, v, &checks, e))
+        return false;
+    *ret = checks ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
+    return true;
 }
 
 static struct vim_peer peer_of(const struct site *site, const char *host, uint16_t port)
 {
     return (struct vim_peer){
-        .host = host, .port = port, .crl_mode = site->crl_strict ? TRUST_CRL_REQUIRE : TRUST_CRL_SOFT,
-        .policy = { .allow_lab = site->allow_lab }, .live = site->live, .resolver = site->resolver,
+        .host = host, .port = port, .crl_mode = look_crl_mode(site), .policy = look_policy(site),
+        .live = site->live, .resolver = site->resolver,
     };
 }
 
@@ -135,8 +160,10 @@ bool vcenter_open(const struct site *site, const struct vcenter *v, const struct
                   struct vcenter_hold *ret, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
+    enum trust_names_mode mode;
     struct vcenter_entry *x;
-    if (!loan_begin(site->shelf, &l, e) || !entry_create(site, v, names_mode_of(l.store, v), password, &x, e))
+    if (!loan_begin(site->shelf, &l, e) || !names_mode_of(l.store, v, &mode, e) ||
+        !entry_create(site, v, mode, password, &x, e))
         return false;
     *ret = hold_of(x);
     return true;
@@ -147,9 +174,10 @@ bool vcenter_open_nsx(const struct site *site, const char *urn, const char *host
 {
     AUTO(loan_end) struct loan l = { 0 };
     struct vim_peer p = peer_of(site, host, port);
-    if (!loan_begin(site->shelf, &l, e))
+    struct site_settings all;
+    if (!loan_begin(site->shelf, &l, e) || !site_settings_read(l.store, &all, e))
         return false;
-    p.names_mode = names_inherited(l.store, VCENTER_VERIFY_NSX_SETTING) ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
+    p.names_mode = all.verify_nsx ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
     p.behalf = (struct trust_behalf){ TRUST_FOR_NSX, port, urn, host };
     return site->vcenters->reach.open(site->vcenters->reach.self, &p, ret, e);
 }
@@ -235,7 +263,12 @@ bool vcenter_borrow(const struct site *site, const char *urn, struct vcenter_hol
         return false;
     if (!v.enabled)
         return err_set(e, ERR_CONFLICT, "the vCenter Server %s is disabled", v.name);
-    enum trust_names_mode mode = names_mode_of(l.store, &v);
+    if (v.denied == v.revision)
+        return err_set(e, ERR_DENIED, "%s rejected the password of %s; it is not sent again until somebody edits or refreshes it",
+                       v.name, v.username);
+    enum trust_names_mode mode;
+    if (!names_mode_of(l.store, &v, &mode, e))
+        return false;
     struct vcenter_entry *x = lend(site->vcenters, &v, mode);
     if (!x) {
         if (!store_sealed_get(l.store, VCENTER_PASSWORD, urn, &password, e))
@@ -272,5 +305,6 @@ size_t vcenter_table_review(const struct site *site)
         entry_unref(held[i]);
     }
     free(held);
+    watch_poke(site->watch, NULL);
     return closed;
 }

@@ -13,8 +13,11 @@
 #include "base/def.h"
 #include "base/err.h"
 
+struct look;
+struct look_request;
 struct secret;
 struct site;
+struct store;
 struct vcenter;
 struct vcenter_entry;
 struct vcenter_reach;
@@ -22,12 +25,16 @@ struct vcenter_table;
 struct vim_endpoint;
 struct vim_peer;
 struct vim_session;
+struct vmca_answer;
+struct vmca_look;
 
 enum { VCENTER_SESSIONS_MAX = 1000 }; /* vCenter Servers of one cell with a session */
 
-/* How endpoints are made; NULL members = over TLS (vim_endpoint_create). For tests. */
+/* How the cell reaches what is outside; a NULL member = really (vim_endpoint_create, look_at, vmca_look). For tests. */
 struct vcenter_reach {
     bool (*open)(void *self, const struct vim_peer *p, struct vim_endpoint **ret, struct err *e);
+    bool (*look)(void *self, const struct site *site, const struct look_request *rq, struct look *ret, struct err *e);
+    bool (*vmca)(void *self, const struct site *site, const struct vmca_look *how, struct vmca_answer *ret, struct err *e);
     void *self;
 };
 
@@ -43,8 +50,8 @@ struct vcenter_hold {
     struct vcenter_entry *entry;
 };
 
-/* ERR_NOT_FOUND: no such vCenter; ERR_CONFLICT: it is disabled; ERR_DENIED: no password can be read, or it was rejected. Does
- * not connect by itself. */
+/* ERR_NOT_FOUND: no such vCenter; ERR_CONFLICT: it is disabled; ERR_DENIED: no password can be read, or it was rejected (also
+ * before the last restart). Does not connect by itself. */
 MUST_USE bool vcenter_borrow(const struct site *site, const char *urn, struct vcenter_hold *ret, struct err *e);
 void vcenter_return(struct vcenter_hold *h); /* harmless for a zeroed one */
 
@@ -55,8 +62,11 @@ MUST_USE bool vcenter_open(const struct site *site, const struct vcenter *v, con
 MUST_USE bool vcenter_open_nsx(const struct site *site, const char *urn, const char *host, uint16_t port,
                                struct vim_endpoint **ret, struct err *e);
 
+const struct vcenter_reach *vcenter_table_reach(const struct site *site);
+/* Are names checked? Its own switch, or the site's. */
+MUST_USE bool vcenter_checks_names(struct store *s, const struct vcenter *v, bool *ret, struct err *e);
 /* The next borrow makes a new session: after refresh, edit, removal. */
 void vcenter_forget(const struct site *site, const char *urn);
 /* After the live set was swapped: kept connections that nobody uses are decided again, those that fail are closed.
- * Returns how many. */
+ * Returns how many. The watch asks every vCenter then. */
 size_t vcenter_table_review(const struct site *site);

@@ -1,0 +1,284 @@
+#include "flow/connect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "flow/loan.h"
+#include "flow/look.h"
+#include "flow/runner.h"
+#include "flow/site.h"
+#include "flow/task.h"
+#include "flow/vcenter.h"
+#include "flow/vcenter_table.h"
+#include "flow/vmca.h"
+#include "net/chain.h"
+#include "store/endpoint.h"
+#include "store/event.h"
+#include "store/store.h"
+#include "trust/cert.h"
+#include "vim/session.h"
+
+bool connect_login(struct vim_session *s, const char *name, struct vim_about *ret, struct err *e)
+{
+    int64_t deadline = vim_deadline(CONNECT_MS);
+    if (!vim_session_login(s, deadline, e) || !vim_session_about(s, deadline, ret, e))
+        return false;
+    return ret->vcenter || err_set(e, ERR_INPUT, "%s is an ESXi host, not a vCenter Server", name);
+}
+
+/* ---- the state that is kept ---- */
+
+static const char *event_of(const struct vcenter *before, const struct vcenter *now)
+{
+    if (before->connected == now->connected)
+        return before->listener != VCENTER_INVALID_SETTINGS && now->listener == VCENTER_INVALID_SETTINGS ? "vcenter.invalid" : NULL;
+    return now->connected ? "vcenter.connected" : "vcenter.lost";
+}
+
+static bool tell(struct store *s, const struct vcenter *before, const struct vcenter *now, struct err *e)
+{
+    const char *kind = event_of(before, now);
+    char id[RANDOM_UUID], text[STORE_TEXT_MAX];
+    if (!kind)
+        return true;
+    if (now->connected)
+        (void)snprintf(text, sizeof(text), "The vCenter Server %s is connected.", now->name);
+    else
+        (void)snprintf(text, sizeof(text), "The vCenter Server %s is not connected: %s", now->name, now->why);
+    const struct store_event ev = { .at_ms = now->since_ms, .kind = kind, .entity = now->urn, .text = text, .data = "",
+                                    .severity = now->connected ? STORE_INFO : STORE_WARNING };
+    LOG(INFO, "vcenter.state", "urn=%s name=\"%s\" state=%s why=\"%s\"", now->urn, now->name,
+        vcenter_listener_name(now->listener), now->why);
+    return store_event_add(s, &ev, id, e);
+}
+
+/* What is kept becomes `found` (listener, connected, why, denied, and version and so on where about is known). */
+static bool keep_state(const struct site *site, const char *urn, const struct vcenter *found, const struct vim_about *about,
+                       bool *ret_changed, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vcenter before, now;
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !vcenter_get(l.store, urn, &a, &before, e))
+        return false;
+    now = before;
+    now.listener = found->listener;
+    now.connected = found->connected;
+    now.why = found->why;
+    now.denied = found->denied ? before.revision : 0;
+    if (about) {
+        now.version = about->version;
+        now.build = about->build;
+        now.api_version = about->api_version;
+        now.uuid = about->instance_uuid;
+    }
+    bool same = before.listener == now.listener && before.connected == now.connected && before.denied == now.denied &&
+                strcmp(before.why, now.why) == 0 && strcmp(before.version, now.version) == 0 &&
+                strcmp(before.build, now.build) == 0 && strcmp(before.uuid, now.uuid) == 0;
+    if (ret_changed)
+        *ret_changed = now.connected && !before.connected;
+    if (same)
+        return true;
+    if (before.listener != now.listener || before.connected != now.connected || !now.since_ms)
+        now.since_ms = clock_wall_ms();
+    return tell(l.store, &before, &now, e) && vcenter_state_put(l.store, &now, e) && store_commit(l.store, e);
+}
+
+static void keep_failure(const struct site *site, const char *urn, const struct vcenter *found)
+{
+    struct err e = { 0 };
+    if (!keep_state(site, urn, found, NULL, NULL, &e) && e.kind != ERR_NOT_FOUND)
+        LOG(ERROR, "vcenter.state-lost", "urn=%s error=\"%s\"", urn, e.msg);
+}
+
+void connect_lost(const struct site *site, const char *urn, const struct err *why)
+{
+    bool denied = why->kind == ERR_DENIED;
+    keep_failure(site, urn, &(struct vcenter){ .why = why->msg, .denied = denied,
+                                               .listener = denied || why->kind == ERR_CONFLICT || why->kind == ERR_INPUT
+                                                               ? VCENTER_INVALID_SETTINGS : VCENTER_DISCONNECTED });
+}
+
+void connect_stop(const struct site *site, const char *urn)
+{
+    vcenter_forget(site, urn);
+    keep_failure(site, urn, &(struct vcenter){ .listener = VCENTER_DISCONNECTED, .why = "it is disabled" });
+}
+
+/* ---- connecting ---- */
+
+static bool get(const struct site *site, const char *urn, struct arena *a, struct vcenter *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    return loan_begin(site->shelf, &l, e) && vcenter_get(l.store, urn, a, ret, e);
+}
+
+/* A password that was rejected may be sent once more: somebody asked for that. */
+static bool pardon(const struct site *site, const char *urn, const struct vcenter *v, struct err *e)
+{
+    vcenter_forget(site, urn);
+    return !v->denied || keep_state(site, urn, &(struct vcenter){ .listener = VCENTER_CONNECTING, .why = "" }, NULL, NULL, e);
+}
+
+static bool connect(const struct site *site, const struct vcenter *v, struct vim_about *ret, struct err *e)
+{
+    AUTO(vcenter_return) struct vcenter_hold h = { 0 };
+    if (!vcenter_borrow(site, v->urn, &h, e) || !connect_login(h.session, v->name, ret, e))
+        return false;
+    /* Somebody put another vCenter Server behind the name: what is kept of the old one would be believed of it. */
+    if (v->uuid[0] && ret->instance_uuid[0] && strcmp(v->uuid, ret->instance_uuid) != 0)
+        return err_set(e, ERR_CONFLICT, "another vCenter Server than the registered one answers at %s", v->url);
+    return true;
+}
+
+bool connect_registered(const struct site *site, const char *urn, bool again, bool *ret_changed, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vcenter v;
+    struct vim_about about;
+    if (!get(site, urn, &a, &v, e))
+        return false;
+    if (!v.enabled) {
+        connect_stop(site, urn);
+        return err_set(e, ERR_CONFLICT, "the vCenter Server %s is disabled", v.name);
+    }
+    if (again && !pardon(site, urn, &v, e))
+        return false;
+    if (connect(site, &v, &about, e))
+        return keep_state(site, urn, &(struct vcenter){ .listener = VCENTER_CONNECTED, .connected = true, .why = "" }, &about,
+                          ret_changed, e);
+    connect_lost(site, urn, e);
+    return false;
+}
+
+/* ---- looking ---- */
+
+static struct look_request request_of(const struct vcenter *v, bool checks)
+{
+    return (struct look_request){
+        .host = v->host, .port = v->port, .names_mode = checks ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF,
+        .unpinned_acknowledged = v->unpinned_acknowledged,
+        .behalf = { TRUST_FOR_VCENTER, v->port, v->urn, v->host },
+    };
+}
+
+static bool look_request_of(const struct site *site, const struct vcenter *v, struct look_request *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    bool checks;
+    if (!loan_begin(site->shelf, &l, e) || !vcenter_checks_names(l.store, v, &checks, e))
+        return false;
+    *ret = request_of(v, checks);
+    return true;
+}
+
+bool connect_look(const struct site *site, const struct vcenter *v, struct look *ret, struct err *e)
+{
+    const struct vcenter_reach *reach = vcenter_table_reach(site);
+    struct look_request rq;
+    return look_request_of(site, v, &rq, e) && reach->look(reach->self, site, &rq, ret, e);
+}
+
+bool connect_look_believed(const struct site *site, const struct vcenter *v, struct err *e)
+{
+    AUTO(look_done) struct look l = { 0 };
+    if (!connect_look(site, v, &l, e))
+        return false;
+    if (l.seen && l.verdict.ok)
+        return true;
+    const struct look_request rq = request_of(v, true);
+    return look_refused(&rq, &l, e);
+}
+
+/* Another leaf than the one that is kept? Then that is told, within the transaction that keeps the new one. */
+static bool tell_if_changed(struct store *s, const struct vcenter *v, const struct look *l, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_endpoint kept;
+    char id[RANDOM_UUID], text[STORE_TEXT_MAX];
+    struct err none;
+    if (!store_endpoint_get(s, v->urn, &a, &kept, &none))
+        return none.kind == ERR_NOT_FOUND || err_set(e, none.kind, "%s", none.msg);
+    uint8_t before[DIGEST_SHA256];
+    digest_sha256(kept.chain[0].der, kept.chain[0].len, before);
+    if (memcmp(before, l->verdict.leaf, sizeof(before)) == 0)
+        return true;
+    (void)snprintf(text, sizeof(text), "The vCenter Server %s presents another certificate than before, which %s.", v->name,
+                   l->verdict.ok ? "is trusted" : "is not trusted");
+    LOG(WARN, "vcenter.certificate-changed", "urn=%s name=\"%s\" trusted=%s", v->urn, v->name, l->verdict.ok ? "yes" : "no");
+    const struct store_event ev = { .at_ms = clock_wall_ms(), .kind = "vcenter.certificate-changed", .severity = STORE_SECURITY,
+                                    .entity = v->urn, .text = text, .data = "" };
+    return store_event_add(s, &ev, id, e);
+}
+
+static bool notice(const struct site *site, const char *urn, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(look_done) struct look l = { 0 };
+    struct vcenter v;
+    struct look_request rq;
+    if (!get(site, urn, &a, &v, e) || !connect_look(site, &v, &l, e) || !look_request_of(site, &v, &rq, e))
+        return false;
+    if (!l.seen)
+        return err_set(e, l.err.kind, "%s", l.err.msg);
+    AUTO(loan_end) struct loan loan = { 0 };
+    if (!loan_begin(site->shelf, &loan, e) || !store_begin(loan.store, STORE_WRITE, e) || !vcenter_get(loan.store, urn, &a, &v, e))
+        return false;
+    const struct look_seen seen = look_seen_of(urn, &rq, &l, clock_wall_ms());
+    return tell_if_changed(loan.store, &v, &l, e) && look_keep(loan.store, &seen, e) && store_commit(loan.store, e);
+}
+
+void connect_notice(const struct site *site, const char *urn)
+{
+    struct err e;
+    if (!notice(site, urn, &e))
+        LOG(WARN, "vcenter.not-looked-at", "urn=%s error=\"%s\"", urn, e.msg);
+}
+
+/* ---- the VMCA and the hosts ---- */
+
+static bool say_hosts(void *self, size_t done, size_t of)
+{
+    struct flow *f = self;
+    if (!f)
+        return true;
+    task_say(f, "looked at %zu of %zu hosts", done, of);
+    return !site_closing(task_of(f)->site);
+}
+
+static bool look_and_keep(const struct site *site, const char *urn, struct flow *f, struct vmca_answer *answer, struct err *e)
+{
+    const struct vcenter_reach *reach = vcenter_table_reach(site);
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold h = { 0 };
+    struct vcenter v;
+    struct look_request rq;
+    const char *record;
+    if (!get(site, urn, &a, &v, e) || !look_request_of(site, &v, &rq, e) || !vcenter_borrow(site, urn, &h, e))
+        return false;
+    const struct vmca_look how = { .vcenter = urn, .session = h.session, .names_off = rq.names_mode == TRUST_NAMES_OFF,
+                                   .progress = say_hosts, .self = f };
+    if (!reach->vmca(reach->self, site, &how, answer, e))
+        return false;
+    AUTO(loan_end) struct loan l = { 0 };
+    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && vcenter_get(l.store, urn, &a, &v, e) &&
+           vmca_record(answer, v.trust, false, &record, e) && vcenter_trust_put(l.store, urn, record, e) &&
+           store_commit(l.store, e);
+}
+
+void connect_trust(const struct site *site, const char *urn, struct flow *f)
+{
+    AUTO(vmca_answer_done) struct vmca_answer answer = { 0 };
+    struct err e = { 0 };
+    if (look_and_keep(site, urn, f, &answer, &e)) {
+        if (f && answer.text)
+            flow_note(f, "%s", answer.text);
+        return;
+    }
+    LOG(WARN, "vcenter.trust-not-read", "urn=%s error=\"%s\"", urn, e.msg);
+    if (f)
+        flow_note(f, "The VMCA and the hosts could not be looked at: %s", e.msg);
+}
