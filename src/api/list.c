@@ -43,12 +43,11 @@ static bool sort(const struct api_list *l, const struct api_query *q, const void
     return true;
 }
 
-static bool answer(struct api_call *c, const struct api_list *l, const struct api_query *q, const void *const *rows,
-                   size_t len, struct err *e)
+bool api_answer_page(struct api_call *c, const struct api_list *l, const struct api_query *q, const void *const *rows,
+                     size_t len, size_t total, struct err *e)
 {
     json_t *values = json_array();
-    size_t from = (q->page - 1) * q->page_size;
-    for (size_t i = from; i < len && i - from < q->page_size; i++)
+    for (size_t i = 0; i < len; i++)
         if (json_array_append_new(values, l->write(c, rows[i]))) {
             json_decref(values);
             return err_set(e, ERR_INTERNAL, "a row can't be written as JSON");
@@ -57,13 +56,13 @@ static bool answer(struct api_call *c, const struct api_list *l, const struct ap
     buf_init(&links, LINK_MAX);
     const struct url_span path = c->rq->head->url.path;
     const char *url = api_href(c, "%.*s", (int)path.len, path.at);
-    if (!api_page_links(q, len, url, api_query_text(c), l->model, &links, e)) {
+    if (!api_page_links(q, total, url, api_query_text(c), l->model, &links, e)) {
         json_decref(values);
         return false;
     }
     if (links.len > 0)
         http_response_field(c->rs, "Link", buf_str(&links));
-    return api_answer_json(c, 200, api_page(q, len, values), e);
+    return api_answer_json(c, 200, api_page(q, total, values), e);
 }
 
 bool api_answer_list(struct api_call *c, const struct api_list *l, const void *const *rows, size_t len, struct err *e)
@@ -78,5 +77,9 @@ bool api_answer_list(struct api_call *c, const struct api_list *l, const void *c
     for (size_t i = 0; i < len; i++)
         if (fiql_match(filter, rows[i], l->get))
             kept[n++] = rows[i];
-    return sort(l, &q, kept, n, e) && answer(c, l, &q, kept, n, e);
+    if (!sort(l, &q, kept, n, e))
+        return false;
+    size_t from = (q.page - 1) * q.page_size < n ? (q.page - 1) * q.page_size : n;
+    size_t cut = n - from < q.page_size ? n - from : q.page_size;
+    return api_answer_page(c, l, &q, kept + from, cut, n, e);
 }

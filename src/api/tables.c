@@ -3,6 +3,8 @@
 #include <stddef.h>
 
 const struct api_op *const api_tables[] = {
+    api_audit_trail_ops,
+    api_cells_ops,
     api_legacy_session_ops,
     api_sessions_ops,
     api_versions_ops,

@@ -5,6 +5,8 @@
 /* Ends in NULL; each table ends in an operation without method. */
 extern const struct api_op *const api_tables[];
 
+extern const struct api_op api_audit_trail_ops[];
+extern const struct api_op api_cells_ops[];
 extern const struct api_op api_legacy_session_ops[];
 extern const struct api_op api_sessions_ops[];
 extern const struct api_op api_versions_ops[];

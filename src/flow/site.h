@@ -46,6 +46,7 @@ void site_close(struct site *s);
 /* The minutes that every list and text of this program agrees on. */
 #define SITE_PRODUCT "Vouchsafe"
 #define SITE_VERSION "10.4.0.1" /* what clients of VMware Cloud Director parse: API 37.0 is 10.4.0 */
+#define SITE_BUILD_DATE "2026-11-23T00:00:00.000Z"
 #define SITE_BUILT "Mon Nov 23 00:00:00 UTC 2026" /* behind it in /api/admin; read as a date (vcd-api.md 1.6) */
 
 /* Who makes a change: for the audit trail. `flow` is a word of ours. Borrows from c. */

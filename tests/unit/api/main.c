@@ -3,10 +3,11 @@ int group_api_error(void);
 int group_api_fiql(void);
 int group_api_page(void);
 int group_api_serve(void);
+int group_api_trail(void);
 int group_api_sessions(void);
 
 int main(void)
 {
-    return group_api_accept() + group_api_error() + group_api_fiql() + group_api_page() + group_api_serve() +
+    return group_api_accept() + group_api_error() + group_api_fiql() + group_api_page() + group_api_serve() + group_api_trail() +
            group_api_sessions();
 }
