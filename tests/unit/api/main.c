@@ -6,8 +6,12 @@ int group_api_serve(void);
 int group_api_trail(void);
 int group_api_sessions(void);
 
+/* What is trusted. */
+int group_api_trusted_certificates(void);
+
 int main(void)
 {
     return group_api_accept() + group_api_error() + group_api_fiql() + group_api_page() + group_api_serve() + group_api_trail() +
-           group_api_sessions();
+           group_api_sessions() +
+           group_api_trusted_certificates();
 }
