@@ -1,12 +1,11 @@
 #include <string.h>
 
+#include "api/legacy.h"
 #include "api/login.h"
-#include "api/op.h"
 #include "api/tables.h"
-#include "base/arena.h"
-#include "flow/site.h"
-#include "http/response.h"
-#include "wire/xml.h"
+#include "flow/caller.h"
+
+#define TYPE "application/vnd.vmware.vcloud.session"
 
 /* Where a client goes from here: pyvcloud finds each by rel and type, and says "no access" to what it misses
  * (vcd-api.md 1.5). */
@@ -30,48 +29,28 @@ static void links_of(const struct api_call *c, const struct caller *who, struct 
     memcpy(ret, all, sizeof(all));
 }
 
-static bool answer_json(struct api_call *c, const struct caller *who, const struct link *links, struct err *e)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < LINKS; i++)
-        (void)json_array_append_new(list, json_pack("{s:s, s:s, s:s, s:s?}", "rel", links[i].rel, "href", links[i].href,
-                                                    "type", links[i].type, "name", links[i].name));
-    return api_answer_json(c, 200, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "href", api_href(c, "/api/session"),
-                                             "type", "application/vnd.vmware.vcloud.session+json", "user", who->user_name,
-                                             "org", who->org_name, "userId", who->user, "roles", who->role_name,
-                                             "locationId", api_location(c, who), "link", list), e);
-}
-
 static bool answer(struct api_call *c, const struct caller *who, struct err *e)
 {
-    static const char type[] = "application/vnd.vmware.vcloud.session";
     struct link links[LINKS];
-    struct xml_writer w;
+    struct legacy l;
     links_of(c, who, links);
-    if (c->accept.format == API_JSON)
-        return answer_json(c, who, links, e);
-    xml_writer_start(&w, &c->rs->body);
-    xml_declaration(&w);
-    xml_open(&w, "Session");
-    xml_attr(&w, "xmlns", "http://www.vmware.com/vcloud/v1.5");
-    xml_attr(&w, "href", api_href(c, "/api/session"));
-    xml_attr(&w, "type", arena_printf(c->arena, "%s+xml", type));
-    xml_attr(&w, "user", who->user_name);
-    xml_attr(&w, "org", who->org_name);
-    xml_attr(&w, "userId", who->user);
-    xml_attr(&w, "roles", who->role_name);
-    xml_attr(&w, "locationId", api_location(c, who));
+    legacy_start(&l, c, "Session");
+    legacy_attr(&l, "href", api_href(c, "/api/session"));
+    legacy_attr(&l, "type", l.json ? TYPE "+json" : TYPE "+xml");
+    legacy_attr(&l, "user", who->user_name);
+    legacy_attr(&l, "org", who->org_name);
+    legacy_attr(&l, "userId", who->user);
+    legacy_attr(&l, "roles", who->role_name);
+    legacy_attr(&l, "locationId", api_location(c, who));
     for (size_t i = 0; i < LINKS; i++) {
-        xml_open(&w, "Link");
-        xml_attr(&w, "rel", links[i].rel);
-        xml_attr(&w, "href", links[i].href);
-        xml_attr(&w, "type", links[i].type);
-        if (links[i].name)
-            xml_attr(&w, "name", links[i].name);
-        xml_close(&w);
+        legacy_item(&l, "Link");
+        legacy_attr(&l, "rel", links[i].rel);
+        legacy_attr(&l, "href", links[i].href);
+        legacy_attr(&l, "type", links[i].type);
+        legacy_attr(&l, "name", links[i].name);
+        legacy_close(&l);
     }
-    xml_close(&w);
-    return api_answer_xml(c, 200, type, &w, e);
+    return legacy_end(&l, 200, TYPE, e);
 }
 
 /* POST /api/sessions: one door for everybody. */

@@ -39,7 +39,12 @@ static char *lowered(struct arena *a, const char *s)
 
 bool api_param_urn(const struct api_call *c, const char *name, const char *type, const char **ret, struct err *e)
 {
-    const char *text = api_param(c, name), *prefix = arena_printf(c->arena, "urn:vcloud:%s:", type);
+    return api_urn(c, api_param(c, name), type, ret, e);
+}
+
+bool api_urn(const struct api_call *c, const char *text, const char *type, const char **ret, struct err *e)
+{
+    const char *prefix = arena_printf(c->arena, "urn:vcloud:%s:", type);
     size_t len = strlen(prefix);
     const char *uuid = text_caseeq_n(text, strnlen(text, len), prefix, len) ? text + len : text;
     if (!is_uuid(uuid))
@@ -136,6 +141,27 @@ bool api_get_number(const json_t *o, const char *key, int64_t min, int64_t max, 
         return err_set(e, ERR_INPUT, "%s is not a number from %lld to %lld", key, (long long)min, (long long)max);
     *ret = json_integer_value(v);
     return true;
+}
+
+bool api_ref_of(const struct api_call *c, const json_t *ref, const char *type, struct api_ref *ret, struct err *e)
+{
+    const char *id;
+    *ret = (struct api_ref){ NULL, NULL };
+    if (!json_is_object(ref))
+        return err_set(e, ERR_INPUT, "a reference to a %s is no object with id and name", type);
+    if (!api_get_text(ref, "id", STORE_ID_MAX, &id, e) || !api_get_text(ref, "name", STORE_NAME_MAX, &ret->name, e))
+        return false;
+    if (id && !api_urn(c, id, type, &ret->id, e))
+        return err_set(e, ERR_INPUT, "there is no %s of this id", type);
+    return ret->id || ret->name || err_set(e, ERR_INPUT, "a reference to a %s has neither id nor name", type);
+}
+
+bool api_get_ref(const struct api_call *c, const json_t *o, const char *key, const char *type, struct api_ref *ret,
+                 struct err *e)
+{
+    const json_t *ref = json_object_get(o, key);
+    *ret = (struct api_ref){ NULL, NULL };
+    return !ref || json_is_null(ref) || api_ref_of(c, ref, type, ret, e);
 }
 
 static void content_type(struct api_call *c, const char *type)

@@ -58,6 +58,8 @@ const char *api_param(const struct api_call *c, const char *name);
  * a client hears of an id that nobody has (trap 4). */
 MUST_USE bool api_param_urn(const struct api_call *c, const char *name, const char *type, const char **ret,
                             struct err *e);
+/* The same for a text from elsewhere. */
+MUST_USE bool api_urn(const struct api_call *c, const char *text, const char *type, const char **ret, struct err *e);
 /* The UUID behind the last colon. */
 const char *api_uuid(const char *urn);
 /* A request field's value, NULL when absent. */
@@ -76,6 +78,16 @@ MUST_USE bool api_need_text(const json_t *o, const char *key, size_t max, const 
 MUST_USE bool api_get_bool(const json_t *o, const char *key, bool otherwise, bool *ret, struct err *e);
 MUST_USE bool api_get_number(const json_t *o, const char *key, int64_t min, int64_t max, int64_t otherwise, int64_t *ret,
                              struct err *e);
+
+/* A reference {"id":..,"name":..}: the id as a URN of the type, NULL when only the name is given; both NULL when the key is
+ * missing or null. ERR_INPUT. */
+struct api_ref {
+    const char *id, *name;
+};
+MUST_USE bool api_get_ref(const struct api_call *c, const json_t *o, const char *key, const char *type, struct api_ref *ret,
+                          struct err *e);
+/* One reference that is there, as above. */
+MUST_USE bool api_ref_of(const struct api_call *c, const json_t *ref, const char *type, struct api_ref *ret, struct err *e);
 
 /* Answers. Each takes its JSON over; the Content-Type names the version that was asked for. */
 MUST_USE bool api_answer_json(struct api_call *c, int status, json_t *take, struct err *e);

@@ -6,6 +6,12 @@ const struct api_op *const api_tables[] = {
     api_audit_trail_ops,
     api_cells_ops,
     api_legacy_session_ops,
+    api_legacy_orgs_ops,
+    api_oauth_ops,
+    api_orgs_ops,
+    api_roles_ops,
+    api_tokens_ops,
+    api_users_ops,
     api_sessions_ops,
     api_versions_ops,
     api_task_ops,
@@ -13,9 +19,5 @@ const struct api_op *const api_tables[] = {
     api_virtual_centers_ops,
     api_vim_server_ops,
     api_nsxt_ops,
-    /* what is trusted */
-    api_trusted_certificates_ops,
-    api_test_connection_ops,
-    api_vmca_ops,
     NULL,
 };

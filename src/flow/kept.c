@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/random.h"
+#include "base/text.h"
 #include "store/audit.h"
 #include "store/record.h"
 #include "wire/json.h"
@@ -106,4 +107,16 @@ const char *kept_urn(const char *type, struct arena *a)
     char uuid[RANDOM_UUID];
     random_uuid(uuid);
     return arena_printf(a, "urn:vcloud:%s:%s", type, uuid);
+}
+
+void kept_urn_of(const char *type, const uint8_t hash[16], char ret[STORE_ID_MAX + 1])
+{
+    char hex[33];
+    uint8_t id[16];
+    memcpy(id, hash, sizeof(id));
+    id[6] = (uint8_t)((id[6] & 0x0f) | 0x80);
+    id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
+    text_hex(id, sizeof(id), hex);
+    (void)snprintf(ret, STORE_ID_MAX + 1, "urn:vcloud:%s:%.8s-%.4s-%.4s-%.4s-%.12s", type, hex, hex + 8, hex + 12, hex + 16,
+                   hex + 20);
 }

@@ -9,6 +9,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "store/by.h"
+#include "store/limits.h"
 
 struct arena;
 struct store;
@@ -30,3 +31,5 @@ MUST_USE bool kept_audit(struct store *s, const struct store_by *by, const char 
                          struct err *e, const char *fmt, ...) PRINTF(6, 7);
 /* A new "urn:vcloud:<type>:<uuid>" in the arena. */
 const char *kept_urn(const char *type, struct arena *a);
+/* The same made of 16 bytes of a hash instead of by chance: a UUID of version 8 (RFC 9562 section 5.8). */
+void kept_urn_of(const char *type, const uint8_t hash[16], char ret[STORE_ID_MAX + 1]);

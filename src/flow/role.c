@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
-#include "flow/caller.h"
+#include "base/digest.h"
 #include "flow/kept.h"
 #include "flow/org.h"
 #include "flow/user.h"
@@ -56,6 +56,24 @@ static bool fixed_rights(const char *name, uint64_t *ret)
             return true;
         }
     return false;
+}
+
+void role_right_urn(enum right r, char ret[STORE_ID_MAX + 1])
+{
+    uint8_t id[DIGEST_SHA256];
+    digest_sha256(right_name(r), strlen(right_name(r)), id);
+    kept_urn_of("right", id, ret);
+}
+
+enum right role_right_of(const char *urn)
+{
+    char own[STORE_ID_MAX + 1];
+    for (int r = RIGHT_NONE + 1; r < RIGHTS; r++) {
+        role_right_urn((enum right)r, own);
+        if (strcmp(own, urn) == 0)
+            return (enum right)r;
+    }
+    return RIGHTS;
 }
 
 static bool read(const struct store_record *rec, struct arena *a, struct role *ret, struct err *e)

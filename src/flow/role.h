@@ -8,6 +8,7 @@
 
 #include "base/def.h"
 #include "base/err.h"
+#include "flow/caller.h"
 
 struct arena;
 struct store;
@@ -32,6 +33,11 @@ struct role {
  * that a mistaken role never hands out the infrastructure. */
 uint64_t role_tenant_rights(void);
 uint64_t role_all_rights(void);
+
+/* "urn:vcloud:right:<uuid>", made of the right's name, so that it is the same in every cell. */
+void role_right_urn(enum right r, char ret[STORE_ID_MAX + 1]);
+/* RIGHTS when there is none. */
+enum right role_right_of(const char *urn);
 
 MUST_USE bool role_get(struct store *s, const char *urn, struct arena *a, struct role *ret, struct err *e);
 /* The organization's own, else the one that is everybody's. */

@@ -279,7 +279,7 @@ bool session_end(struct session_table *t, const char *session_urn, struct err *e
     return true;
 }
 
-bool session_remove_user(struct store *s, const char *user_urn, struct err *e)
+bool session_remove_user(struct store *s, const char *user_urn, const char *but_session, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct store_record *rows;
@@ -287,7 +287,7 @@ bool session_remove_user(struct store *s, const char *user_urn, struct err *e)
     if (!kept_all(s, "session", user_urn, &a, &rows, &len, e))
         return false;
     for (size_t i = 0; i < len; i++)
-        if (!store_record_remove(s, "session", rows[i].id, e))
+        if (strcmp(rows[i].id, but_session) != 0 && !store_record_remove(s, "session", rows[i].id, e))
             return false;
     return true;
 }
@@ -301,7 +301,7 @@ bool session_end_user(struct session_table *t, const char *user_urn, struct err 
 {
     AUTO(loan_end) struct loan l = { 0 };
     if (!loan_begin(t->site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
-        !session_remove_user(l.store, user_urn, e) || !store_commit(l.store, e))
+        !session_remove_user(l.store, user_urn, "", e) || !store_commit(l.store, e))
         return false;
     session_forget_user(t, user_urn);
     return true;

@@ -85,8 +85,8 @@ MUST_USE bool session_get(struct session_table *t, const char *urn, struct arena
 MUST_USE bool session_end(struct session_table *t, const char *session_urn, struct err *e);
 /* All of a user: when he is disabled, deleted, or his password changes. */
 MUST_USE bool session_end_user(struct session_table *t, const char *user_urn, struct err *e);
-/* The same in two parts, for a change that has its own transaction: in it, and after its commit. */
-MUST_USE bool session_remove_user(struct store *s, const char *user_urn, struct err *e);
+/* The same in two parts, for a change that has its own transaction: in it, and after its commit. but_session: one that stays; "" = none. */
+MUST_USE bool session_remove_user(struct store *s, const char *user_urn, const char *but_session, struct err *e);
 void session_forget_user(struct session_table *t, const char *user_urn);
 
 /* Hashes a new password in its turn among the logins. ERR_INPUT, ERR_LIMIT. */

@@ -64,15 +64,10 @@ bool session_row_get(struct store *s, const char *urn, struct session_row *ret, 
 void session_urn_of(const uint8_t legacy[DIGEST_SHA256], char ret[STORE_ID_MAX + 1])
 {
     uint8_t text[sizeof("session:") - 1 + DIGEST_SHA256], id[DIGEST_SHA256];
-    char hex[33];
     memcpy(text, "session:", sizeof("session:") - 1);
     memcpy(text + sizeof("session:") - 1, legacy, DIGEST_SHA256);
     digest_sha256(text, sizeof(text), id);
-    id[6] = (uint8_t)((id[6] & 0x0f) | 0x80); /* version 8: made by a rule of one's own (RFC 9562 section 5.8) */
-    id[8] = (uint8_t)((id[8] & 0x3f) | 0x80);
-    text_hex(id, 16, hex);
-    (void)snprintf(ret, STORE_ID_MAX + 1, "urn:vcloud:session:%.8s-%.4s-%.4s-%.4s-%.12s", hex, hex + 8, hex + 12, hex + 16,
-                   hex + 20);
+    kept_urn_of("session", id, ret);
 }
 
 bool session_row_ended(const struct session_row *row, int64_t idle_ms, int64_t now_ms)

@@ -117,7 +117,7 @@ static void session_shapes(void **state)
 static void logs_out(void **state)
 {
     struct desk *d = *state;
-    static const char *const doors[] = { CURRENT, PROVIDER, TENANT, TENANT "/", "/api/session" };
+    static const char *const doors[] = { CURRENT, PROVIDER, TENANT, "/cloudapi/1.0.0/sessions/", "/api/session" };
     for (size_t i = 0; i < ARRAY_LEN(doors); i++) {
         desk_become(d, "administrator@System", GROUND_PASSWORD);
         ask_only(d, 200, "GET", CURRENT, NULL);
@@ -198,7 +198,8 @@ static void closed(void **state)
     api_app_serve(d->rig->app, &d->rig->http);
     ask_only(d, 200, "GET", "/api/versions", NULL);
     static const struct { const char *method, *target; } all[] = {
-        { "GET", CURRENT }, { "POST", PROVIDER }, { "POST", "/api/sessions" },
+        { "GET", CURRENT }, { "POST", PROVIDER }, { "POST", "/api/sessions" }, { "POST", "/oauth/provider/token" },
+        { "GET", "/api/org" }, { "GET", "/cloudapi/1.0.0/users" },
     };
     for (size_t i = 0; i < ARRAY_LEN(all); i++)
         ask_only(d, 503, all[i].method, all[i].target, NULL);
