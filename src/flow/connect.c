@@ -14,11 +14,9 @@
 #include "flow/vcenter.h"
 #include "flow/vcenter_table.h"
 #include "flow/vmca.h"
-#include "net/chain.h"
 #include "store/endpoint.h"
 #include "store/event.h"
 #include "store/store.h"
-#include "trust/cert.h"
 #include "vim/session.h"
 
 bool connect_login(struct vim_session *s, const char *name, struct vim_about *ret, struct err *e)
@@ -97,6 +95,7 @@ static void keep_failure(const struct site *site, const char *urn, const struct 
 void connect_lost(const struct site *site, const char *urn, const struct err *why)
 {
     bool denied = why->kind == ERR_DENIED;
+    vcenter_forget(site, urn); /* a session that is kept would look well at once, without a word to the server */
     keep_failure(site, urn, &(struct vcenter){ .why = why->msg, .denied = denied,
                                                .listener = denied || why->kind == ERR_CONFLICT || why->kind == ERR_INPUT
                                                                ? VCENTER_INVALID_SETTINGS : VCENTER_DISCONNECTED });
@@ -222,8 +221,8 @@ static bool notice(const struct site *site, const char *urn, struct err *e)
     struct look_request rq;
     if (!get(site, urn, &a, &v, e) || !connect_look(site, &v, &l, e) || !look_request_of(site, &v, &rq, e))
         return false;
-    if (!l.seen)
-        return err_set(e, l.err.kind, "%s", l.err.msg);
+    if (!l.seen || !l.chain)
+        return err_set(e, l.err.kind ? l.err.kind : ERR_PEER, "%s", l.err.kind ? l.err.msg : "no certificate was seen");
     AUTO(loan_end) struct loan loan = { 0 };
     if (!loan_begin(site->shelf, &loan, e) || !store_begin(loan.store, STORE_WRITE, e) || !vcenter_get(loan.store, urn, &a, &v, e))
         return false;

@@ -85,10 +85,38 @@ static void put_body(struct script_conn *x, const struct script_step *step)
     free(body);
 }
 
+static bool fits(const struct script_step *step, const char *request)
+{
+    for (size_t i = 0; i < ARRAY_LEN(step->want) && step->want[i]; i++) {
+        bool no = *step->want[i] == '!';
+        if (!strstr(request, step->want[i] + no) != no)
+            return false;
+    }
+    return true;
+}
+
+static void answer_any(struct script_conn *x, const char *request)
+{
+    static const struct script_step unknown = { .body = "{}", .status = 500 };
+    struct script *s = x->script;
+    const struct script_step *step = NULL;
+    for (size_t i = 0; i < s->len && !step; i++)
+        step = fits(&s->steps[i], request) ? &s->steps[i] : NULL;
+    s->unexpected += !step;
+    if (step && step->drop)
+        x->ended = true;
+    else
+        put_body(x, step ? step : &unknown);
+}
+
 /* A whole request is there: is it the one that the script wants? */
 static void answer(struct script_conn *x, const char *request)
 {
     struct script *s = x->script;
+    if (s->any_order) {
+        answer_any(x, request);
+        return;
+    }
     if (s->at == s->len)
         fail_msg("a request that nobody expects:\n%s", request);
     const struct script_step *step = &s->steps[s->at++];
@@ -213,18 +241,23 @@ static struct vim_dialer *destroy_dialer(struct vim_dialer *d)
     return NULL;
 }
 
-void script_start(struct script *s, const struct script_step *steps, size_t len)
+struct vim_endpoint *script_endpoint(struct script *s)
 {
     static const struct vim_dialer_ops ops = { dial, believed, verdict, no_chain, script_now, destroy_dialer };
-    struct err e;
-    struct secret password = { 0 };
     struct script_dialer *d = xcalloc(1, sizeof(*d));
     d->base.ops = &ops;
     d->script = s;
+    return vim_endpoint_over(&d->base, "vc1.example", 443);
+}
+
+void script_start(struct script *s, const struct script_step *steps, size_t len)
+{
+    struct err e;
+    struct secret password = { 0 };
     s->steps = steps;
     s->len = len;
     buf_init(&s->log, 1 << 20);
-    s->endpoint = vim_endpoint_over(&d->base, "vc1.example", 443);
+    s->endpoint = script_endpoint(s);
     CHECK_OK(secret_set(&password, SCRIPT_PASSWORD, strlen(SCRIPT_PASSWORD), &e), &e);
     CHECK_OK(vim_session_create(s->endpoint, "administrator@vsphere.local", &password, &s->session, &e), &e);
     secret_done(&password);

@@ -29,6 +29,9 @@ struct script {
     int64_t later_ms;      /* the endpoint's clock is so far ahead */
     bool unbelieved;       /* kept connections fail when they are decided again */
     bool refused;          /* the engine refuses the chain: nothing may be written */
+    bool any_order;        /* not a conversation: each request is answered by the first step that fits, as often as it comes;
+                            * one that none fits is counted and answered with a 500 (callers may be on any thread) */
+    unsigned unexpected;
     unsigned dials, written;
     size_t answered;       /* bytes of answers so far */
     struct buf log;        /* everything that was sent to it */
@@ -42,6 +45,8 @@ void script_start(struct script *s, const struct script_step *steps, size_t len)
 /* Every step was gone through, and nothing else came. */
 void script_end(struct script *s);
 void script_stop(struct script *s); /* without that */
+/* Another endpoint at the same server; owned. */
+struct vim_endpoint *script_endpoint(struct script *s);
 /* The same account and session go on over new connections, with these steps; answers end after cut bytes (0 = never). */
 void script_again(struct script *s, const struct script_step *steps, size_t len, size_t cut);
 int64_t soon(void);                 /* a deadline */
