@@ -19,5 +19,9 @@ const struct api_op *const api_tables[] = {
     api_virtual_centers_ops,
     api_vim_server_ops,
     api_nsxt_ops,
+    /* what is trusted */
+    api_trusted_certificates_ops,
+    api_test_connection_ops,
+    api_vmca_ops,
     NULL,
 };

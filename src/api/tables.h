@@ -21,3 +21,7 @@ extern const struct api_op api_query_ops[];
 extern const struct api_op api_virtual_centers_ops[];
 extern const struct api_op api_vim_server_ops[];
 extern const struct api_op api_nsxt_ops[];
+/* What is trusted. */
+extern const struct api_op api_trusted_certificates_ops[];
+extern const struct api_op api_test_connection_ops[];
+extern const struct api_op api_vmca_ops[];

@@ -9,6 +9,7 @@
 #include "base/seal.h"
 #include "cell/identity.h"
 #include "cell/service.h"
+#include "flow/busy.h"
 #include "flow/init.h"
 #include "flow/kinds.h"
 #include "flow/loan.h"
@@ -85,6 +86,7 @@ static bool fill_site(struct cell *c, struct err *e)
     };
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
+    c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
     c->site.watch = watch_create(&c->site);
     return cell_urn(c, &c->site.cell_urn, e);
 }
@@ -194,6 +196,7 @@ void cell_close(struct cell *c)
     c->app = api_app_destroy(c->app);
     c->publisher = publisher_destroy(c->publisher);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
+    c->site.busy = busy_destroy(c->site.busy);
     c->site.sessions = session_table_destroy(c->site.sessions);
     c->resolver = resolver_destroy(c->resolver);
     c->hosts = hosts_destroy(c->hosts);

@@ -7,6 +7,12 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_login,
     &command_logout,
     &command_probe,
+    &command_vcenter_add,
+    &command_vcenter_list,
+    &command_vcenter_show,
+    &command_vcenter_edit,
+    &command_vcenter_remove,
+    &command_vcenter_trust,
     &command_verify,
 };
 

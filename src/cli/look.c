@@ -206,35 +206,13 @@ static void print_times(struct out *o, const struct probe_report *r)
         verdict_field(o, "times", "%s", text);
 }
 
-static void print_cert(struct out *o, const char *label, const struct trust_cert *c)
-{
-    char text[1024], from[TEXT_TIME], until[TEXT_TIME], key[64];
-    uint8_t sha1[DIGEST_SHA1];
-    trust_cert_subject(c, text, sizeof(text));
-    verdict_field(o, label, "%s", text);
-    trust_cert_issuer(c, text, sizeof(text));
-    verdict_field(o, "", "issuer %s", text);
-    trust_cert_names(c, text, sizeof(text));
-    if (*text)
-        verdict_field(o, "", "names %s", text);
-    trust_cert_key_text(c, key, sizeof(key));
-    text_time(trust_cert_not_before(c), from);
-    text_time(trust_cert_not_after(c), until);
-    verdict_field(o, "", "valid %s to %s, %s%s", from, until, key, trust_cert_is_ca(c) ? ", a CA" : "");
-    verdict_sha256(trust_cert_sha256(c), text);
-    verdict_field(o, "", "%s", text);
-    trust_cert_sha1(c, sha1);
-    verdict_sha1(sha1, text);
-    verdict_field(o, "", "%s", text);
-}
-
 static void print_chain(struct out *o, const struct look_view *w, const struct probe_chain *c)
 {
     const struct trust_cert *const *sent = chain_certs(w->report->chain);
     for (size_t i = 0; i < c->shown_len; i++)
-        print_cert(o, i ? "issued by" : "certificate", sent[c->shown[i]]);
+        verdict_cert_print(o, i ? "issued by" : "certificate", sent[c->shown[i]]);
     for (size_t i = 0; i < c->also_len; i++)
-        print_cert(o, "also sent", sent[c->also[i]]);
+        verdict_cert_print(o, "also sent", sent[c->also[i]]);
     if (c->also_len)
         verdict_prose(o, "", "What was also sent issued nothing in the chain: anybody can append it, and it is not to be "
                              "trusted because this peer sent it.");

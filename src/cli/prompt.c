@@ -66,6 +66,15 @@ bool prompt_confirm(struct out *o, const char *question, bool *ret, struct err *
     return true;
 }
 
+bool prompt_agreed(struct out *o, bool agreed, const char *option, const char *question, struct err *e)
+{
+    if (agreed)
+        return true;
+    if (!prompt_possible(o))
+        return err_set(e, ERR_INPUT, "there is no terminal to ask: confirm with %s", option);
+    return prompt_confirm(o, question, &agreed, e) && (agreed || err_set(e, ERR_INTERNAL, "nothing was changed"));
+}
+
 bool prompt_line(struct out *o, const char *question, const char *fallback, struct arena *a, const char **ret, struct err *e)
 {
     char line[PROMPT_LINE_MAX + 1];

@@ -221,3 +221,25 @@ void verdict_print(struct out *o, const struct verdict_view *w)
                trust_rule_text(v->rule)->clause);
     print_refusal(o, v);
 }
+
+void verdict_cert_print(struct out *o, const char *label, const struct trust_cert *c)
+{
+    char text[1024], from[TEXT_TIME], until[TEXT_TIME], key[64];
+    uint8_t sha1[DIGEST_SHA1];
+    trust_cert_subject(c, text, sizeof(text));
+    verdict_field(o, label, "%s", text);
+    trust_cert_issuer(c, text, sizeof(text));
+    verdict_field(o, "", "issuer %s", text);
+    trust_cert_names(c, text, sizeof(text));
+    if (*text)
+        verdict_field(o, "", "names %s", text);
+    trust_cert_key_text(c, key, sizeof(key));
+    text_time(trust_cert_not_before(c), from);
+    text_time(trust_cert_not_after(c), until);
+    verdict_field(o, "", "valid %s to %s, %s%s", from, until, key, trust_cert_is_ca(c) ? ", a CA" : "");
+    verdict_sha256(trust_cert_sha256(c), text);
+    verdict_field(o, "", "%s", text);
+    trust_cert_sha1(c, sha1);
+    verdict_sha1(sha1, text);
+    verdict_field(o, "", "%s", text);
+}

@@ -33,6 +33,8 @@ void verdict_reason(const struct trust_verdict *v, char out[VERDICT_REASON]);
 
 /* The certificate's members: subject, issuer, serial, key, names, ca, not_before, not_after, sha256, sha1. */
 json_t *verdict_cert_json(const struct trust_cert *c);
+/* The same for people, as lines; label stands before the subject. */
+void verdict_cert_print(struct out *o, const char *label, const struct trust_cert *c);
 /* The verdict's members: result, rule, clause, reason, .. (docs/cli.md). */
 json_t *verdict_json(const struct verdict_view *w);
 

@@ -92,26 +92,25 @@ static bool begin(struct looking *g, struct err *e)
 
 /* ---- connecting ---- */
 
-/* The connection to those that may be reached; a silent one when that is nobody, which looks like a filter. */
-static struct conn *dial_allowed(struct looking *g, const struct address *addresses, size_t len)
+struct conn *look_dial(const struct deny *deny, const struct address *addresses, size_t len, int64_t timeout_ms)
 {
     struct address allowed[RESOLVE_MAX];
     struct err none;
     size_t n = 0;
-    for (size_t i = 0; i < len; i++)
-        if (!g->rq->deny || !deny_address(g->rq->deny, &addresses[i]))
+    for (size_t i = 0; i < len && i < RESOLVE_MAX; i++)
+        if (!deny || !deny_address(deny, &addresses[i]))
             allowed[n++] = addresses[i];
-    struct tcp_options options = { .share_ms = tcp_share(g->timeout_ms, n ? n : 1) };
+    struct tcp_options options = { .share_ms = tcp_share(timeout_ms, n ? n : 1) };
     struct conn *c = n ? tcp_connect(allowed, n, &options) : silent_conn(&none);
-    /* Out of descriptors: what there is to be dialled then fails for the same reason. */
-    return c ? c : tcp_connect(addresses, len, &options);
+    /* Out of descriptors: 0.0.0.0 with port 0 fails for the same reason, or is refused. */
+    return c ? c : tcp_connect(&(struct address){ .family = ADDRESS_V4 }, 1, &options);
 }
 
 static struct conn *dial(void *self, const struct address *addresses, size_t len)
 {
     struct looking *g = self;
     const struct look_proxy *proxy = g->rq->proxy;
-    struct conn *c = dial_allowed(g, addresses, len);
+    struct conn *c = look_dial(g->rq->deny, addresses, len, g->timeout_ms);
     if (!proxy || !proxy->secure)
         return c;
     const char *name = proxy->host.name;

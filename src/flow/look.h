@@ -11,6 +11,7 @@
 #include "store/limits.h"
 #include "trust/verdict.h"
 
+struct conn;
 struct deny;
 struct site;
 struct store;
@@ -67,6 +68,10 @@ MUST_USE bool look_at(const struct site *site, const struct look_request *rq, st
 
 /* The question that this request asks, without chain: for whoever decides a kept chain again. Borrows from rq; now is 0. */
 void look_question(const struct site *site, const struct look_request *rq, struct trust_question *ret);
+
+/* A connection to those of the addresses that may be reached; to one that never answers when that is none of them, so that
+ * who is refused sees what he would see behind a filter. */
+struct conn *look_dial(const struct deny *deny, const struct address *addresses, size_t len, int64_t timeout_ms);
 
 /* What all connections of this cell share. */
 struct trust_policy look_policy(const struct site *site);

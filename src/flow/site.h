@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "store/by.h"
 
+struct busy;
 struct caller;
 struct loan_shelf;
 struct pool;
@@ -27,6 +28,7 @@ struct site {
     struct session_table *sessions; /* flow/session.h: who is logged in */
     struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
     struct watch *watch;            /* flow/watch.h: keeps them alive; NULL where nobody watches (tests, the CLI) */
+    struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */
     const char *cell_name;          /* host name */

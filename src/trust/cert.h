@@ -12,7 +12,7 @@
 #include "base/err.h"
 
 /* A certificate larger than this is refused unread. */
-enum { TRUST_CERT_MAX = 64 * 1024 };
+enum { TRUST_CERT_MAX = 64 * 1024, TRUST_CA_ISSUERS = 8 };
 
 struct trust_cert;
 
@@ -42,6 +42,9 @@ void trust_cert_serial(const struct trust_cert *c, char *out, size_t size);
 void trust_cert_key_text(const struct trust_cert *c, char *out, size_t size);
 /* Names in the subjectAltName, comma separated: "DNS:a.example, IP:10.0.0.1". */
 void trust_cert_names(const struct trust_cert *c, char *out, size_t size);
+/* The http and https URLs at which the issuer's certificate is said to lie (authorityInfoAccess caIssuers, RFC 5280 4.2.2.1), one a
+ * line, at most TRUST_CA_ISSUERS of them, cut between two. Shown and followed only when a person names them. */
+void trust_cert_ca_issuers(const struct trust_cert *c, char *out, size_t size);
 /* Subject key identifier as upper-case hex; without the extension SHA-1 over the SubjectPublicKeyInfo, as vSphere
  * names such a chain. */
 void trust_cert_key_id(const struct trust_cert *c, char *out, size_t size);

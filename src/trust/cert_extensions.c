@@ -189,6 +189,8 @@ static void apply(struct trust_cert *c, const struct extension *x)
             cert_defect(c, TRUST_CRITICAL_EXTENSION, "a critical policy with an unknown qualifier (RFC 5280 4.2.1.4)");
     }
     c->lab |= der_equal(x->oid, DER_OF(OID_LAB));
+    if (der_equal(x->oid, DER_OF(OID_AUTHORITY_ACCESS)))
+        c->access = x->value;
     if (x->critical && !processed)
         cert_defect(c, TRUST_CRITICAL_EXTENSION, "a critical extension that can't be applied (RFC 5280 4.2)");
 }

@@ -54,6 +54,7 @@ struct trust_cert {
     struct der alt_names;      /* content of GeneralNames; p == NULL: absent */
     struct der constraints;    /* content of NameConstraints */
     struct der policies, mappings, crl_points, freshest;
+    struct der access;         /* value of authorityInfoAccess, not looked into; p == NULL: absent */
     bool has_require_explicit, has_inhibit_mapping, has_inhibit_any;
     uint32_t require_explicit, inhibit_mapping, inhibit_any;
     uint8_t bytes[]; /* the DER, then the canonical names */

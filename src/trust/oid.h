@@ -43,3 +43,6 @@ static const uint8_t OID_SMTP_MAILBOX[] __attribute__((unused)) = { 0x2b, 6, 1, 
  * documentation (RFC 5612), because a UUID's arc (2.25) is longer than what Go's crypto/x509 reads. */
 static const uint8_t OID_LAB[] __attribute__((unused)) = { 0x2b, 0x06, 0x01, 0x04, 0x01, 0x81, 0xfd, 0x59, 0x86, 0xe3,
                                                            0x85, 0xc4, 0x21 };
+/* 1.3.6.1.5.5.7.1.1 and 1.3.6.1.5.5.7.48.2: where the issuer's certificate lies (RFC 5280 4.2.2.1) */
+static const uint8_t OID_AUTHORITY_ACCESS[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 1, 1 };
+static const uint8_t OID_CA_ISSUERS[] __attribute__((unused)) = { 0x2b, 6, 1, 5, 5, 7, 0x30, 2 };

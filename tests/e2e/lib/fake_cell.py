@@ -22,7 +22,7 @@ class Asked:
 
     def __init__(self, handler):
         parts = urllib.parse.urlsplit(handler.path)
-        self.method, self.path = handler.command, parts.path
+        self.method, self.path = handler.command, urllib.parse.unquote(parts.path)
         self.query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         raw = handler.rfile.read(int(handler.headers.get('Content-Length') or 0))
         self.body = json.loads(raw) if raw else None

@@ -1,0 +1,57 @@
+/* cli/ours.h - the cell's own API beside VCD's (/cloudapi/vouchsafe/1.0.0): looking at endpoints, confirming what was seen, grants with a
+ * scope, a vCenter's hosts and its VMCA. Called by the commands that walk the three steps. The only place that knows the
+ * shapes of those answers. */
+#pragma once
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/err.h"
+#include "trust/verdict.h"
+#include "wire/url.h"
+
+struct remote;
+struct trust_cert;
+
+#define OURS_PATH "/cloudapi/vouchsafe/1.0.0"
+
+/* What an endpoint presented to the cell. ours_look_done. */
+struct ours_look {
+    json_t *json;                              /* owned */
+    const char *challenge;                     /* single use, bound to this session */
+    bool believed;                             /* already anchored for it: nothing to confirm */
+    const char *address;                       /* who answered; may be NULL */
+    const char *problem;                       /* why it is not believed, escaped; in the arena of the call */
+    struct trust_cert *chain[TRUST_PATH_MAX];  /* leaf first, decoded here; owned */
+    size_t len;
+    size_t store;                              /* which of them would be stored by default */
+    size_t also_sent;                          /* others that it sent, and that can't be trusted from here */
+};
+void ours_look_done(struct ours_look *l);
+
+/* The cell looks; nothing is stored and no credential leaves. ERR_PEER: it could not be seen. */
+MUST_USE bool ours_inspect(struct remote *r, const struct url_host *endpoint, struct arena *a, struct ours_look *ret, struct err *e);
+/* A person confirmed chain[which]: it is trusted for this endpoint. ERR_CONFLICT: the endpoint presents another certificate now. */
+MUST_USE bool ours_confirm(struct remote *r, const struct ours_look *l, size_t which, struct err *e);
+
+/* The VMCA root of a vCenter. */
+struct ours_vmca {
+    struct trust_cert *cert; /* owned; NULL: there is none to show, and text says why */
+    const char *pem;
+    const char *text;        /* escaped, in the arena of the call; "" */
+    bool granted;            /* trusted for this vCenter's hosts already */
+    bool findable;           /* it can be looked for with find */
+};
+void ours_vmca_done(struct ours_vmca *v);
+/* find: out of the bundle that 6.7 publishes, a proposal. */
+MUST_USE bool ours_vmca(struct remote *r, const char *urn, bool find, struct arena *a, struct ours_vmca *ret, struct err *e);
+
+/* Trusts a certificate for a scope (trust/scope.h). One that is granted so already is fine. */
+MUST_USE bool ours_grant(struct remote *r, const char *alias, const char *pem, const char *scope, struct err *e);
+
+/* What every host of a vCenter presents: the cell's JSON, owned by the caller. */
+MUST_USE bool ours_hosts(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e);
+/* Of that: "38 of 40 hosts verified now; ..", escaped, in the arena; NULL when there is none. */
+const char *ours_hosts_text(const json_t *hosts, struct arena *a);
+/* A summary for lists: {"vmca", "hosts", "verified", "verified_text", "text"}, a new reference; null when the cell has none to tell. */
+json_t *ours_trust(struct remote *r, const char *urn, struct arena *a);

@@ -1,0 +1,185 @@
+#include "cli/steps.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/answer.h"
+#include "cli/command.h"
+#include "cli/ours.h"
+#include "cli/prompt.h"
+#include "cli/remote.h"
+#include "cli/verdict.h"
+#include "probe/endpoint.h"
+#include "trust/cert.h"
+#include "wire/json.h"
+
+/* What belongs to a question goes where the question goes. */
+static struct out beside(const struct cli *cli)
+{
+    struct out talk = cli->out;
+    talk.data = talk.talk;
+    talk.colour = talk.talk_colour;
+    return talk;
+}
+
+/* ---- step 1 ---- */
+
+static void show_look(struct cli *cli, const char *endpoint, const struct ours_look *l)
+{
+    struct out o = beside(cli);
+    char text[1024];
+    out_printf(&o, "%s%s%s presents to the cell%s%s:\n", out_begin(&o, OUT_BOLD), endpoint, out_end(&o, OUT_BOLD),
+               l->address ? ", at " : "", l->address ? l->address : "");
+    for (size_t i = 0; i < l->len; i++)
+        verdict_cert_print(&o, i ? "issued by" : "certificate", l->chain[i]);
+    if (l->also_sent)
+        verdict_field(&o, "also sent", "%zu more that issued nothing in this chain: they can't be trusted from here", l->also_sent);
+    if (*l->problem)
+        verdict_prose(&o, "not believed", l->problem);
+    const struct trust_cert *store = l->chain[l->store];
+    trust_cert_subject(store, text, sizeof(text));
+    verdict_field(&o, "to store", "%s (%s)", text, l->store ? "a CA above it" : "its own: this pins one certificate");
+    verdict_field(&o, "vouches for", "%s, nothing else", endpoint);
+    verdict_sha256(trust_cert_sha256(store), text);
+    verdict_field(&o, "", "%s", text);
+    verdict_prose(&o, "next step", "Compare the fingerprint with what the owner of the endpoint tells you by another way.");
+    (void)fflush(o.data);
+}
+
+static bool chosen(const struct step_look *s, const struct ours_look *l, const char *endpoint, size_t *ret, struct err *e)
+{
+    uint8_t want[DIGEST_SHA256];
+    char seen[VERDICT_SHA256];
+    if (!verdict_sha256_read(s->option, s->fingerprint, want, e))
+        return false;
+    for (size_t i = 0; i < l->len; i++) {
+        if (memcmp(trust_cert_sha256(l->chain[i]), want, sizeof(want)) == 0) {
+            *ret = i;
+            return true;
+        }
+    }
+    verdict_sha256(trust_cert_sha256(l->chain[l->store]), seen);
+    return err_set(e, ERR_UNTRUSTED, "%s presents %s, not the certificate of %s; nothing was stored", endpoint, seen, s->option);
+}
+
+static bool ask_look(struct cli *cli, const struct step_look *s, const struct ours_look *l, const char *endpoint, struct err *e)
+{
+    char seen[VERDICT_SHA256];
+    bool yes = false;
+    verdict_sha256(trust_cert_sha256(l->chain[l->store]), seen);
+    if (!prompt_possible(&cli->out))
+        return err_set(e, ERR_UNTRUSTED, "%s is not trusted: %s. Confirm with %s %s once you know it by another way", endpoint,
+                       *l->problem ? l->problem : "its issuer is not known", s->option, seen);
+    show_look(cli, endpoint, l);
+    return prompt_confirm(&cli->out, arena_printf(&cli->arena, "Trust %s for %s?", seen, endpoint), &yes, e) &&
+           (yes || err_set(e, ERR_UNTRUSTED, "%s was not trusted; nothing was stored", endpoint));
+}
+
+bool step_look(struct cli *cli, struct remote *r, const struct step_look *s, struct err *e)
+{
+    AUTO(ours_look_done) struct ours_look l = { 0 };
+    struct url_host host;
+    char endpoint[URL_HOST_TEXT], seen[VERDICT_SHA256];
+    if (!probe_endpoint_parse(s->url, &host, e))
+        return err_in(e, "the URL of the endpoint");
+    url_host_write(&host, 0, endpoint);
+    if (!ours_inspect(r, &host, &cli->arena, &l, e))
+        return err_in(e, "looking at %s", endpoint);
+    size_t which = l.store;
+    if (s->fingerprint && !chosen(s, &l, endpoint, &which, e))
+        return false;
+    if (l.believed) {
+        out_note(&cli->out, "%s is trusted already", endpoint);
+        return true;
+    }
+    if (!s->fingerprint && !ask_look(cli, s, &l, endpoint, e))
+        return false;
+    if (!ours_confirm(r, &l, which, e))
+        return err_in(e, "confirming %s", endpoint);
+    verdict_sha256(trust_cert_sha256(l.chain[which]), seen);
+    out_note(&cli->out, "trusted %s for %s", seen, endpoint);
+    return true;
+}
+
+/* ---- step 3 ---- */
+
+static void say_payoff(struct cli *cli, const struct step_vmca *s, const char *text)
+{
+    if (text && cli->out.format <= OUT_WIDE)
+        out_printf(&cli->out, "%s: %s\n", s->name, text);
+}
+
+/* Nothing to show: 6.7, or a server without certificate management. */
+static void say_none(struct cli *cli, const struct step_vmca *s, const struct ours_vmca *v)
+{
+    static const char still[] = "console, power-on with guest customization, OVF import and export, and media transfer";
+    out_warn(&cli->out, "%s: %s. Until its hosts are trusted these stand still: %s", s->name,
+             *v->text ? v->text : "it has no VMCA to show", still);
+    if (v->findable && !s->find)
+        out_note(&cli->out, "'vouchsafe vcenter trust %s --find' looks for it in what this version publishes", s->name);
+}
+
+/* Without a terminal: what would finish step 3. */
+static bool not_asked(struct cli *cli, const struct step_vmca *s, const char *sha256, struct err *e)
+{
+    out_note(&cli->out, "the VMCA of %s is not trusted yet; what finishes that, once you know its fingerprint by another way:", s->name);
+    out_note(&cli->out, "  vouchsafe vcenter trust %s --show%s", s->name, s->find ? " --find" : "");
+    out_note(&cli->out, "  vouchsafe vcenter trust %s%s --vmca-fingerprint %s", s->name, s->find ? " --find" : "", sha256);
+    return err_set(e, ERR_UNTRUSTED, "the VMCA of %s is not trusted: %s", s->name, sha256);
+}
+
+static bool agree(struct cli *cli, const struct step_vmca *s, const struct ours_vmca *v, struct err *e)
+{
+    uint8_t want[DIGEST_SHA256];
+    char seen[VERDICT_SHA256];
+    bool yes = false;
+    struct out o = beside(cli);
+    verdict_sha256(trust_cert_sha256(v->cert), seen);
+    if (s->fingerprint)
+        return verdict_sha256_read(s->option, s->fingerprint, want, e) &&
+               (memcmp(trust_cert_sha256(v->cert), want, sizeof(want)) == 0 ||
+                err_set(e, ERR_UNTRUSTED, "the VMCA of %s is %s, not the one of %s; it was not trusted", s->name, seen, s->option));
+    if (!prompt_possible(&cli->out))
+        return not_asked(cli, s, seen, e);
+    out_printf(&o, "%sThe VMCA of %s%s, the authority that signs its hosts:\n", out_begin(&o, OUT_BOLD), s->name, out_end(&o, OUT_BOLD));
+    verdict_cert_print(&o, "certificate", v->cert);
+    if (*v->text)
+        verdict_prose(&o, "found", v->text);
+    verdict_field(&o, "vouches for", "the hosts of %s, nothing else", s->name);
+    (void)fflush(o.data);
+    if (!prompt_confirm(&cli->out, arena_printf(&cli->arena, "Trust %s for the hosts of %s?", seen, s->name), &yes, e))
+        return false;
+    if (!yes)
+        out_note(&cli->out, "'vouchsafe vcenter trust %s' asks again", s->name);
+    return yes || err_set(e, ERR_UNTRUSTED, "the VMCA of %s was not trusted", s->name);
+}
+
+static bool grant(struct cli *cli, struct remote *r, const struct step_vmca *s, const struct ours_vmca *v, struct err *e)
+{
+    char day[TEXT_TIME];
+    text_time(clock_wall_ms() / 1000, day);
+    const char *alias = arena_printf(&cli->arena, "vmca_%s_%s", s->name, day);
+    const char *scope = arena_printf(&cli->arena, "vcenter:%s/hosts", s->urn);
+    return ours_grant(r, alias, v->pem, scope, e) || err_in(e, "trusting the VMCA of %s", s->name);
+}
+
+bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, json_t **ret_hosts, struct err *e)
+{
+    AUTO(ours_vmca_done) struct ours_vmca v = { 0 };
+    if (!ours_vmca(r, s->urn, s->find, &cli->arena, &v, e))
+        return err_in(e, "reading the VMCA of %s", s->name);
+    if (!v.cert) {
+        say_none(cli, s, &v);
+        return true;
+    }
+    if (v.granted)
+        out_note(&cli->out, "the VMCA of %s is trusted already", s->name);
+    else if (!agree(cli, s, &v, e) || !grant(cli, r, s, &v, e))
+        return false;
+    if (!ours_hosts(r, s->urn, &cli->arena, ret_hosts, e))
+        return err_in(e, "the hosts of %s", s->name);
+    say_payoff(cli, s, ours_hosts_text(*ret_hosts, &cli->arena));
+    return true;
+}
