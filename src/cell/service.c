@@ -1,5 +1,6 @@
 #include "cell/service.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +13,8 @@
 #include "net/conn.h"
 #include "net/listen.h"
 #include "net/loop.h"
+#include "net/proxy_conn.h"
+#include "net/range.h"
 #include "net/tls_server.h"
 
 /* One loop with its thread. */
@@ -28,6 +31,8 @@ struct strand {
 struct service {
     struct http_server_config http;
     struct tls_server *tls;
+    struct range proxies[SERVICE_PROXIES_MAX];
+    size_t proxies_len;
     struct strand strands[SERVICE_LOOPS_MAX];
     unsigned len;
     pthread_mutex_t lock;
@@ -35,10 +40,32 @@ struct service {
     unsigned still_draining; /* guarded by lock */
 };
 
-static struct conn *wrap(void *self, struct conn *take_tcp)
+static bool is_proxy(const struct service *s, const struct address *a)
+{
+    for (size_t i = 0; i < s->proxies_len; i++)
+        if (range_names(&s->proxies[i], a))
+            return true;
+    return false;
+}
+
+static struct conn *wrap(void *self, struct conn *take_tcp, struct address *client)
 {
     const struct service *s = self;
-    return tls_server_conn(s->tls, take_tcp);
+    struct conn *c = is_proxy(s, client) ? proxy_conn(take_tcp, client) : take_tcp;
+    return tls_server_conn(s->tls, c);
+}
+
+/* A balancer whose headers are wrong shuts everybody out, which its administrator should read; that somebody does not
+ * believe us, or speaks something else, is nobody's worry. */
+static void unshaken(void *self, const struct address *client, const struct err *e)
+{
+    char from[ADDRESS_TEXT];
+    (void)self;
+    address_write(client, from);
+    if (e->kind == ERR_INPUT || e->kind == ERR_LIMIT)
+        LOG(WARN, "proxy.refused", "from=%s error=\"%s\"", from, e->msg);
+    else
+        LOG(DEBUG, "handshake.failed", "client=%s error=\"%s\"", from, e->msg);
 }
 
 static void drained(void *self)
@@ -66,6 +93,7 @@ static bool open_strand(struct service *s, const struct service_config *c, struc
     struct http_server_config http = s->http;
     http.self = s;
     http.wrap = wrap;
+    http.unshaken = unshaken;
     http.drained = drained;
     st->server = http_server_create(st->loop, &http);
     const struct listen_config port = { .address = *c->listen, .reuse_port = c->loops > 1,
@@ -82,6 +110,10 @@ bool service_create(const struct service_config *c, struct service **ret, struct
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->drained, NULL);
     s->http = *c->http;
+    assert(c->proxies_len <= SERVICE_PROXIES_MAX);
+    s->proxies_len = c->proxies_len;
+    for (size_t i = 0; i < c->proxies_len; i++)
+        s->proxies[i] = c->proxies[i];
     const struct tls_server_config tls = { .identity = c->identity };
     s->tls = tls_server_create(&tls, e);
     if (!s->tls)

@@ -10,11 +10,13 @@
 
 struct address;
 struct http_server_config;
+struct range;
 struct service;
 struct tls_identity;
 
 enum {
     SERVICE_LOOPS_MAX = 64,
+    SERVICE_PROXIES_MAX = 64,
     SERVICE_DRAIN_MS = 30 * 1000, /* requests in flight may take so long after SIGTERM */
 };
 
@@ -23,7 +25,9 @@ struct service_config {
     unsigned loops;
     size_t connections;                   /* of all loops together */
     struct tls_identity *identity;        /* a reference is taken */
-    const struct http_server_config *http; /* wrap, drained are the service's */
+    const struct range *proxies;          /* copied: who has to send a PROXY protocol v2 header, and is believed */
+    size_t proxies_len;                   /* at most SERVICE_PROXIES_MAX */
+    const struct http_server_config *http; /* wrap, unshaken and drained are the service's */
 };
 
 /* Opens the port; nothing is answered yet. */

@@ -1,5 +1,6 @@
 #include "cell/wiring.h"
 
+#include <assert.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,6 +22,7 @@
 #include "http/server.h"
 #include "net/hosts.h"
 #include "net/pool.h"
+#include "net/range.h"
 #include "net/resolve.h"
 #include "net/tls_own.h"
 #include "net/tls_server.h"
@@ -122,16 +124,29 @@ static void fill_url(struct cell *c)
         c->site.base_url = arena_printf(&c->arena, "https://%s", text);
 }
 
+/* The load balancers; config_read has read them already. */
+static bool read_proxies(const struct setting_list *from, struct range ret[SERVICE_PROXIES_MAX], struct err *e)
+{
+    for (size_t i = 0; i < from->len; i++)
+        if (!range_parse(from->items[i], &ret[i], e))
+            return false;
+    return true;
+}
+
 static bool open_port(struct cell *c, struct err *e)
 {
     AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
-    struct http_server_config http = { .pool = c->requests };
+    struct range proxies[SERVICE_PROXIES_MAX];
+    const struct setting_list *from = &c->config.proxy_from;
+    static_assert((int)SERVICE_PROXIES_MAX >= (int)SETTINGS_LIST_MAX, "a list fits");
+    struct http_server_config http = { .pool = c->requests, .limits = { .handshake_ms = c->config.handshake_timeout_ms } };
     c->app = api_app_create(&c->site, e);
-    if (!c->app || !cell_identity_open(c, &identity, e))
+    if (!c->app || !cell_identity_open(c, &identity, e) || !read_proxies(from, proxies, e))
         return false;
     api_app_serve(c->app, &http);
     const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
-                                      .connections = c->config.connections, .identity = identity, .http = &http };
+                                      .connections = c->config.connections, .identity = identity, .http = &http,
+                                      .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
     fill_url(c);

@@ -5,7 +5,7 @@
 
 #include "base/arena.h"
 #include "base/def.h"
-#include "net/address.h"
+#include "net/range.h"
 #include "wire/url.h"
 
 #define AT(field) .at = offsetof(struct config, field)
@@ -26,7 +26,7 @@ static const struct setting table[] = {
     { "log", "level", SETTING_CHOICE, AT(log_level), .choices = "error|warn|info|debug", .fallback = "info",
       .help = "The least important events that are logged" },
     { "proxy", "from", SETTING_LIST, AT(proxy_from),
-      .help = "Load balancers' addresses whose PROXY protocol v2 header tells the client's address" },
+      .help = "Load balancers, by address or network (10.0.0.0/28): each has to begin with a PROXY protocol v2 header, which is believed" },
     { "resolver", "hosts", SETTING_TEXT, AT(resolver_hosts),
       .help = "A hosts file that is asked before the system's resolver" },
     { "trust", "public_cas", SETTING_BOOL, AT(public_cas), .fallback = "no",
@@ -70,10 +70,11 @@ static bool check_url(const struct config *c, struct err *e)
 static bool check_addresses(const struct config *c, struct err *e)
 {
     struct address a;
+    struct range r;
     if (!address_parse_port(c->listen, &a, e))
         return err_in(e, "listen");
     for (size_t i = 0; i < c->proxy_from.len; i++)
-        if (!address_parse(c->proxy_from.items[i], 0, &a, e))
+        if (!range_parse(c->proxy_from.items[i], &r, e))
             return err_in(e, "proxy.from");
     return true;
 }

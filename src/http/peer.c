@@ -305,6 +305,8 @@ static void ended(struct drive *d, enum drive_end how, const struct err *e)
     struct loop *loop = server_loop(p->server);
     bool over = how == DRIVE_DONE && p->x.begun && p->x.upgrading;
     loop_timer_stop(&p->timer);
+    if (how == DRIVE_FAILED && p->state == PEER_HANDSHAKE && server_config(p->server)->unshaken)
+        server_config(p->server)->unshaken(server_config(p->server)->self, &p->client, e);
     server_forget(p->server, p, over);
     if (over)
         hand_over(p);

@@ -90,8 +90,6 @@ void server_let_go(struct http_server *s)
 static void take(struct http_server *s, struct conn *c, const struct address *client, struct listener *l)
 {
     size_t conns = http_server_conns(s);
-    if (s->config.wrap && l && conns < s->config.limits.conns + HTTP_CONNS_OVER)
-        c = s->config.wrap(s->config.self, c);
     if (s->draining || conns >= s->config.limits.conns + HTTP_CONNS_OVER) {
         (void)conn_destroy(c);
         if (l)
@@ -99,6 +97,8 @@ static void take(struct http_server *s, struct conn *c, const struct address *cl
         return;
     }
     struct peer *p = peer_create(s, c, client, l);
+    if (s->config.wrap && l)
+        p->conn = s->config.wrap(s->config.self, c, &p->client);
     p->over_limit = conns >= s->config.limits.conns;
     ring_put(&s->peers, &p->ring);
     s->peers_len++;

@@ -34,13 +34,17 @@ struct http_server_config {
     const struct http_router *router;    /* borrowed */
     struct pool *pool;                   /* borrowed; may be NULL when no route is straight-line */
     void *app;                           /* http_app() and http_request.app; given to failed */
-    /* Makes a connection of an accepted socket, e.g. TLS; NULL leaves it plain. */
-    struct conn *(*wrap)(void *self, struct conn *take_tcp);
+    /* Makes a connection of an accepted socket, e.g. TLS; NULL leaves it plain. *client is the other end of the socket; the
+     * connection's handshake may change it (net/proxy_conn.h), afterwards it is what requests are told. It lives until the
+     * handshake is over. */
+    struct conn *(*wrap)(void *self, struct conn *take_tcp, struct address *client);
+    /* A handshake failed; NULL: nobody wants to hear of it. */
+    void (*unshaken)(void *self, const struct address *client, const struct err *e);
     /* Fills in the answer (status is set already); NULL leaves a line of plain text. On the loop: no waiting. */
     void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
     /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
     void (*drained)(void *self);
-    void *self;                          /* of whoever runs the server: given to wrap and drained */
+    void *self;                          /* of whoever runs the server: given to wrap, unshaken and drained */
 };
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);

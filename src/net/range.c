@@ -87,6 +87,13 @@ bool range_holds(const struct range *r, const struct address *a)
     return holds(r, a) || holds(r, &to);
 }
 
+bool range_names(const struct range *r, const struct address *a)
+{
+    struct address to = *a;
+    address_unmap(&to);
+    return holds(r, &to);
+}
+
 static bool read_socket_address(const struct sockaddr *from, uint8_t ip[16], enum address_family *ret)
 {
     if (from->sa_family == AF_INET) {

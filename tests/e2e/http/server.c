@@ -278,9 +278,10 @@ static const struct http_route routes[] = {
     { .method = "GET", .pattern = "/upgrade", .stream = &upgrade_stream },
 };
 
-static struct conn *wrap(void *self, struct conn *take)
+static struct conn *wrap(void *self, struct conn *take, struct address *client)
 {
     struct app *app = self;
+    (void)client;
     return app->tls ? tls_server_conn(app->tls, take) : take;
 }
 

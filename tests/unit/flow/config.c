@@ -32,7 +32,7 @@ static void keys_are_read_with_their_units(void **state)
     struct arena a = { 0 };
     struct err e;
     CHECK_OK(read("; a comment; with ;\n# another\nlisten = [::1]:8443\r\npublic_url=https://vcd.example:443\n"
-                  "on_withdraw = finish\n\n[proxy]\nfrom = 10.0.0.1, 10.0.0.2 fd00::1\n[limits]\nsession_idle = 2h\n"
+                  "on_withdraw = finish\n\n[proxy]\nfrom = 10.0.0.1, 10.0.0.0/28 fd00::1\n[limits]\nsession_idle = 2h\n"
                   "request_body = 64K\nloops = 4\n[trust]\ncrl_strict = on\n[resolver]\nhosts = /a;b # c", &c, &a, &e), &e);
     CHECK_STR(c.listen, "[::1]:8443");
     CHECK_EQ(c.on_withdraw, CONFIG_WITHDRAW_FINISH);
@@ -79,6 +79,8 @@ static void whatever_is_wrong_names_its_line(void **state)
         { "store_url = mysql:x", "store_url" },
         { "store_url = sqlite:x", "store_url" },
         { "[proxy]\nfrom = lb.example", "proxy.from" },
+        { "[proxy]\nfrom = 10.0.0.1/28", "proxy.from" },
+        { "[proxy]\nfrom = 10.0.0.0/33", "proxy.from" },
         { "listen = \xff\xfe", "not UTF-8" },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {

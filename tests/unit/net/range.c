@@ -100,5 +100,29 @@ static void silence_lasts_until_the_deadline(void **state)
     CHECK(!conn_pending(c));
 }
 
-GROUP(net_range, cmocka_unit_test(texts_are_read_strictly), cmocka_unit_test(an_address_counts_where_its_packets_go),
+static void what_grants_takes_an_address_at_its_word(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *range, *address;
+        bool names;
+    } cases[] = {
+        { "10.0.0.0/28", "10.0.0.15", true },      { "10.0.0.0/28", "10.0.0.16", false },
+        { "10.0.0.1", "::ffff:10.0.0.1", true },   { "10.0.0.1", "2002:a00:1::1", false },
+        { "10.0.0.1", "64:ff9b::a00:1", false },   { "fd00::/8", "fd00::1", true },
+        { "fd00::/8", "10.0.0.1", false },         { "2002::/16", "2002:a00:1::1", true },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct range r;
+        struct address a;
+        struct err e;
+        CHECK_OK(range_parse(cases[i].range, &r, &e), &e);
+        CHECK_OK(address_parse(cases[i].address, 0, &a, &e), &e);
+        if (range_names(&r, &a) != cases[i].names)
+            fail_msg("case %zu: %s in %s", i, cases[i].address, cases[i].range);
+    }
+}
+
+GROUP(net_range, cmocka_unit_test(texts_are_read_strictly), cmocka_unit_test(what_grants_takes_an_address_at_its_word),
+      cmocka_unit_test(an_address_counts_where_its_packets_go),
       cmocka_unit_test(this_machine_is_in_its_loopback), cmocka_unit_test(silence_lasts_until_the_deadline))
