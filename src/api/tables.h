@@ -5,23 +5,25 @@
 /* Ends in NULL; each table ends in an operation without method. */
 extern const struct api_op *const api_tables[];
 
+extern const struct api_op api_advisories_ops[];
 extern const struct api_op api_audit_trail_ops[];
 extern const struct api_op api_cells_ops[];
-extern const struct api_op api_legacy_session_ops[];
 extern const struct api_op api_legacy_orgs_ops[];
+extern const struct api_op api_legacy_session_ops[];
+extern const struct api_op api_nsxt_ops[];
 extern const struct api_op api_oauth_ops[];
 extern const struct api_op api_orgs_ops[];
-extern const struct api_op api_roles_ops[];
-extern const struct api_op api_tokens_ops[];
-extern const struct api_op api_users_ops[];
-extern const struct api_op api_sessions_ops[];
-extern const struct api_op api_versions_ops[];
-extern const struct api_op api_task_ops[];
 extern const struct api_op api_query_ops[];
-extern const struct api_op api_virtual_centers_ops[];
-extern const struct api_op api_vim_server_ops[];
-extern const struct api_op api_nsxt_ops[];
-/* What is trusted. */
-extern const struct api_op api_trusted_certificates_ops[];
+extern const struct api_op api_roles_ops[];
+extern const struct api_op api_sessions_ops[];
+extern const struct api_op api_settings_general_ops[];
+extern const struct api_op api_ssl_settings_ops[];
+extern const struct api_op api_task_ops[];
 extern const struct api_op api_test_connection_ops[];
+extern const struct api_op api_tokens_ops[];
+extern const struct api_op api_trusted_certificates_ops[];
+extern const struct api_op api_users_ops[];
+extern const struct api_op api_versions_ops[];
+extern const struct api_op api_vim_server_ops[];
+extern const struct api_op api_virtual_centers_ops[];
 extern const struct api_op api_vmca_ops[];

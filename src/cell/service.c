@@ -150,6 +150,11 @@ bool service_identity(struct service *s, struct tls_identity *identity, struct e
     return tls_server_replace(s->tls, identity, e);
 }
 
+size_t service_ciphers(struct service *s, const char **ret, size_t max)
+{
+    return tls_server_ciphers(s->tls, ret, max);
+}
+
 static void wait_drained(struct service *s)
 {
     struct timespec until;

@@ -39,5 +39,7 @@ DEFINE_AUTO(service_destroyp, struct service *, service_destroy)
 MUST_USE bool service_start(struct service *s, struct err *e);
 /* For the handshakes from now on. */
 MUST_USE bool service_identity(struct service *s, struct tls_identity *identity, struct err *e);
+/* The cipher suites of the port; see tls_server_ciphers. */
+size_t service_ciphers(struct service *s, const char **ret, size_t max);
 /* Closes the port, lets what is being answered end (SERVICE_DRAIN_MS at most), then stops the loops. Blocks. */
 void service_drain(struct service *s);

@@ -149,6 +149,7 @@ static bool open_port(struct cell *c, struct err *e)
                                       .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
+    (void)service_ciphers(c->service, c->site.ciphers, SITE_CIPHERS - 1);
     fill_url(c);
     return true;
 }

@@ -19,6 +19,8 @@ struct trust_live;
 struct vcenter_table;
 struct watch;
 
+enum { SITE_CIPHERS = 32 };
+
 struct site {
     struct loan_shelf *shelf;       /* flow/loan.h: handles of the store */
     struct publisher *publisher;    /* flow/publisher.h: what is kept becomes live */
@@ -34,6 +36,7 @@ struct site {
     const char *cell_name;          /* host name */
     const char *cell_address;       /* "10.0.0.5" */
     const char *data_dir;
+    const char *ciphers[SITE_CIPHERS]; /* of the cell's port, by their IANA names; NULL behind the last */
     bool allow_lab;                 /* --lab: certificates with the lab's mark count */
     bool crl_strict;                /* a missing or stale CRL refuses */
     int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS */

@@ -163,3 +163,17 @@ const char *tls_server_name(const struct conn *c)
     const struct tls *t = tls_conn_of(c, &server_role);
     return t->ssl ? sni_of(t->ssl) : NULL;
 }
+
+size_t tls_server_ciphers(struct tls_server *s, const char **ret, size_t max)
+{
+    (void)pthread_mutex_lock(&s->lock);
+    SSL *probe = SSL_new(s->context);
+    (void)pthread_mutex_unlock(&s->lock);
+    STACK_OF(SSL_CIPHER) *list = probe ? SSL_get1_supported_ciphers(probe) : NULL;
+    size_t n = 0;
+    for (int i = 0; i < sk_SSL_CIPHER_num(list) && n < max; i++)
+        ret[n++] = SSL_CIPHER_standard_name(sk_SSL_CIPHER_value(list, i));
+    sk_SSL_CIPHER_free(list);
+    SSL_free(probe);
+    return n;
+}

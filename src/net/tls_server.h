@@ -44,6 +44,9 @@ DEFINE_AUTO(tls_server_destroyp, struct tls_server *, tls_server_destroy)
 /* For the handshakes that begin from now on; any thread. On failure nothing changes. */
 MUST_USE bool tls_server_replace(struct tls_server *s, struct tls_identity *identity, struct err *e);
 
+/* The suites that it would take, by their IANA names, at most max; how many there are. Borrowed from OpenSSL's constants. */
+size_t tls_server_ciphers(struct tls_server *s, const char **ret, size_t max);
+
 /* Takes the connection under it. Never fails; the handshake does. */
 struct conn *tls_server_conn(struct tls_server *s, struct conn *take_under);
 

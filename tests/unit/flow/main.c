@@ -2,25 +2,34 @@
 
 #include "base/log.h"
 
-int group_flow_runner(void);
-int group_flow_publisher(void);
+int group_flow_anchor(void);
 int group_flow_config(void);
-int group_flow_task(void);
-int group_flow_vcenter(void);
+int group_flow_deny(void);
 int group_flow_init(void);
 int group_flow_jwt(void);
+int group_flow_publisher(void);
 int group_flow_role(void);
-int group_flow_throttle(void);
+int group_flow_runner(void);
 int group_flow_session(void);
-/* What is trusted. */
-int group_flow_anchor(void);
-int group_flow_deny(void);
+int group_flow_task(void);
+int group_flow_throttle(void);
+int group_flow_vcenter(void);
 int group_flow_vmca(void);
 
 int main(void)
 {
     log_fd_set(open("/dev/null", O_WRONLY | O_CLOEXEC)); /* thousands of tasks are killed here, each says so */
-    return group_flow_runner() + group_flow_publisher() + group_flow_config() + group_flow_task() + group_flow_vcenter() + group_flow_init() +
-           group_flow_jwt() + group_flow_role() + group_flow_throttle() + group_flow_session() +
-           group_flow_anchor() + group_flow_deny() + group_flow_vmca();
+    return group_flow_anchor() +
+           group_flow_config() +
+           group_flow_deny() +
+           group_flow_init() +
+           group_flow_jwt() +
+           group_flow_publisher() +
+           group_flow_role() +
+           group_flow_runner() +
+           group_flow_session() +
+           group_flow_task() +
+           group_flow_throttle() +
+           group_flow_vcenter() +
+           group_flow_vmca();
 }
