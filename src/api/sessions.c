@@ -63,7 +63,9 @@ static bool list(struct api_call *c, struct err *e)
     static const struct api_list shape = { fields, ARRAY_LEN(fields), value, "id", false, "Sessions", write_row };
     struct session_info *all;
     size_t len, n = 0;
-    if (!session_list(c->site->sessions, c->caller.system ? NULL : c->caller.org, c->arena, &all, &len, e))
+    const struct session_query q = { .user = caller_may(&c->caller, RIGHT_USER_VIEW) ? NULL : c->caller.user,
+                                     .org = c->caller.system ? NULL : c->caller.org };
+    if (!session_list(c->site->sessions, &q, c->arena, &all, &len, e))
         return false;
     const void **rows = arena_array(c->arena, len + 1, sizeof(*rows));
     for (size_t i = 0; i < len; i++)

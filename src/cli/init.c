@@ -3,9 +3,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/input.h"
 #include "cli/password.h"
 #include "flow/config.h"
 #include "flow/init.h"
@@ -37,7 +37,7 @@ static bool read_config(const char *path, struct config *ret, struct arena *a, s
 {
     AUTO(buf_done) struct buf text;
     buf_init(&text, CONFIG_BYTES_MAX);
-    return file_read(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
+    return input_file(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
 }
 
 static const char *who_runs_this(struct arena *a)

@@ -92,11 +92,9 @@ static bool read_token(struct session_table *t, const char *token, int64_t now, 
         session_urn_of(ret->hash, ret->urn);
         return true;
     }
-    struct secret key = { 0 };
     struct jwt_claims claims;
-    bool ok = session_key(t, &key, e) && jwt_read(&key, token, now, &claims, e);
-    secret_done(&key);
-    if (!ok)
+    const struct secret *key = session_key(t, e);
+    if (!key || !jwt_read(key, token, now, &claims, e))
         return false;
     ret->legacy = false;
     digest_sha256(token, strlen(token), ret->hash);
@@ -331,21 +329,21 @@ bool session_get(struct session_table *t, const char *urn, struct arena *a, stru
            inform(t, l.store, &row, a, ret, e);
 }
 
-bool session_list(struct session_table *t, const char *org, struct arena *a, struct session_info **ret, size_t *ret_len,
-                  struct err *e)
+bool session_list(struct session_table *t, const struct session_query *q, struct arena *a, struct session_info **ret,
+                  size_t *ret_len, struct err *e)
 {
     struct store_record *rows;
     struct session_row row;
     size_t len, n = 0;
     AUTO(loan_end) struct loan l = { 0 };
-    if (!loan_begin(t->site->shelf, &l, e) || !kept_all(l.store, "session", NULL, a, &rows, &len, e))
+    if (!loan_begin(t->site->shelf, &l, e) || !kept_all(l.store, "session", q->user, a, &rows, &len, e))
         return false;
     struct session_info *all = arena_array(a, len + 1, sizeof(*all));
     for (size_t i = 0; i < len; i++) {
         if (!session_row_read(&rows[i], &row, e))
             return false;
         if (inform(t, l.store, &row, a, &all[n], e))
-            n += !org || strcmp(all[n].caller.org, org) == 0;
+            n += !q->org || strcmp(all[n].caller.org, q->org) == 0;
         else if (e->kind != ERR_NOT_FOUND)
             return false;
     }

@@ -74,9 +74,12 @@ struct session_info {
     struct caller caller; /* with the rights of now */
     int64_t made_ms, last_ms, expires_ms;
 };
-/* Those that have not ended; org NULL: everybody's. */
-MUST_USE bool session_list(struct session_table *t, const char *org, struct arena *a, struct session_info **ret,
-                           size_t *ret_len, struct err *e);
+/* Those that have not ended. */
+struct session_query {
+    const char *user, *org; /* URNs; NULL: everybody's */
+};
+MUST_USE bool session_list(struct session_table *t, const struct session_query *q, struct arena *a,
+                           struct session_info **ret, size_t *ret_len, struct err *e);
 /* ERR_NOT_FOUND. */
 MUST_USE bool session_get(struct session_table *t, const char *urn, struct arena *a, struct session_info *ret,
                           struct err *e);

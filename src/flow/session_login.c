@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -113,7 +114,8 @@ static bool refuse(struct session_table *t, const struct attempt *at, struct err
     struct err failed;
     char id[RANDOM_UUID], name[STORE_NAME_MAX], from[STORE_NAME_MAX];
     /* what is no name of a user may be a password that was typed into the wrong field */
-    text_escape(name, sizeof(name), strchr(at->name, '@') ? at->name : "?", strchr(at->name, '@') ? strlen(at->name) : 1);
+    const char *shown = strchr(at->name, '@') ? at->name : "?";
+    text_escape(name, sizeof(name), shown, strlen(shown));
     text_escape(from, sizeof(from), at->from, strlen(at->from));
     const struct store_event ev = {
         .at_ms = t->now(t->now_self), .kind = "login.refused", .severity = STORE_WARNING, .entity = at->user, .data = "",
@@ -204,7 +206,10 @@ bool session_login_token(struct session_table *t, const struct secret *refresh, 
 {
     AUTO(loan_end) struct loan l = { 0 };
     struct attempt at;
-    attempt_start(&at, "an API token", from);
+    char name[TOKEN_PUBLIC + 1];
+    /* failures count per token, so that a robot with a dead one does not lock out those beside it */
+    (void)snprintf(name, sizeof(name), "%.*s", refresh->len == TOKEN_SECRET ? TOKEN_PUBLIC : 0, (const char *)refresh->bytes);
+    attempt_start(&at, name, from);
     if (!charge(t, &at)) {
         at.why = "too many failures before";
         return refuse(t, &at, e);
@@ -212,7 +217,6 @@ bool session_login_token(struct session_table *t, const struct secret *refresh, 
     char token[STORE_ID_MAX + 1];
     if (!loan_begin(t->site->shelf, &l, e) || !token_redeem(l.store, refresh, org, t->now(t->now_self), token, at.user, e)) {
         if (e->kind == ERR_DENIED || e->kind == ERR_NOT_FOUND) {
-            at.why = e->msg;
             struct err why = *e;
             at.why = why.msg;
             return refuse(t, &at, e);

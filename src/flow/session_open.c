@@ -33,26 +33,27 @@ static bool read_or_make_key(struct session_table *t, struct secret *ret, struct
     return store_sealed_put(l.store, KEY_KIND, KEY_ID, ret, t->now(t->now_self), e) && store_commit(l.store, e);
 }
 
-bool session_key(struct session_table *t, struct secret *ret, struct err *e)
+const struct secret *session_key(struct session_table *t, struct err *e)
 {
+    if (__atomic_load_n(&t->key_known, __ATOMIC_ACQUIRE))
+        return &t->key;
+    AUTO(secret_done) struct secret key = { 0 };
+    if (!read_or_make_key(t, &key, e)) {
+        (void)err_in(e, "the key of access tokens");
+        return NULL;
+    }
     (void)pthread_mutex_lock(&t->lock);
-    bool known = t->key.len > 0 && secret_set(ret, t->key.bytes, t->key.len, e);
+    bool ok = t->key_known || secret_set(&t->key, key.bytes, key.len, e);
+    if (ok)
+        __atomic_store_n(&t->key_known, true, __ATOMIC_RELEASE);
     (void)pthread_mutex_unlock(&t->lock);
-    if (known)
-        return true;
-    if (!read_or_make_key(t, ret, e))
-        return err_in(e, "the key of access tokens");
-    (void)pthread_mutex_lock(&t->lock);
-    bool ok = secret_set(&t->key, ret->bytes, ret->len, e);
-    (void)pthread_mutex_unlock(&t->lock);
-    return ok;
+    return ok ? &t->key : NULL;
 }
 
 static bool make_tokens(struct session_table *t, struct session_row *row, struct session_new *n, struct err *e)
 {
     uint8_t random[SESSION_LEGACY / 2];
     char hex[SESSION_LEGACY + 1];
-    struct secret key = { 0 };
     random_bytes(random, sizeof(random));
     text_hex(random, sizeof(random), hex);
     bool ok = secret_set(&n->legacy, hex, SESSION_LEGACY, e);
@@ -63,11 +64,11 @@ static bool make_tokens(struct session_table *t, struct session_row *row, struct
     struct jwt_claims claims = { .subject = n->caller.user_name, .issuer = n->caller.org, .issued_ms = row->made_ms,
                                  .expires_ms = row->expires_ms };
     (void)text_copy(claims.session, sizeof(claims.session), row->urn);
-    ok = ok && session_key(t, &key, e) && jwt_write(&key, &claims, &n->access, e);
-    if (ok)
-        digest_sha256(n->access.bytes, n->access.len, row->access);
-    secret_done(&key);
-    return ok;
+    const struct secret *key = ok ? session_key(t, e) : NULL;
+    if (!key || !jwt_write(key, &claims, &n->access, e))
+        return false;
+    digest_sha256(n->access.bytes, n->access.len, row->access);
+    return true;
 }
 
 /* The user's session that was used last the longest ago, and how many he has. */

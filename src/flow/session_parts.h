@@ -38,7 +38,8 @@ struct session_table {
     void *now_self;
 
     pthread_mutex_t lock; /* over everything below */
-    struct secret key;    /* signs access tokens; empty until it is needed */
+    struct secret key;    /* signs access tokens; once key_known is set it never changes, and is read without the lock */
+    bool key_known;
     struct session_entry *buckets[SESSION_BUCKETS];
     size_t len;
     uint64_t ends;        /* counts what was ended here, so that a reading begun before is not believed for long */
@@ -63,5 +64,5 @@ int64_t session_idle_ms(const struct session_table *t);
 /* session_open.c: makes one for a user who proved to be him. */
 MUST_USE bool session_open(struct session_table *t, const char *user_urn, const char *from, const char *how,
                            struct session_new *ret, struct err *e);
-/* The signing key, read or made at its first use. On failure false. */
-MUST_USE bool session_key(struct session_table *t, struct secret *ret, struct err *e);
+/* The signing key, read or made at its first use; NULL: that failed. The table's. */
+const struct secret *session_key(struct session_table *t, struct err *e);

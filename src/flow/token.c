@@ -19,7 +19,7 @@
 #define KIND "token"
 #define PREFIX "urn:vcloud:token:"
 
-enum { HALF = TOKEN_SECRET / 2, USED_NOTE_MS = 60 * 1000 };
+enum { HALF = TOKEN_SECRET - TOKEN_PUBLIC, USED_NOTE_MS = 60 * 1000 };
 
 static bool read(const struct store_record *r, struct arena *a, struct token *ret, const char **ret_hash, struct err *e)
 {

@@ -18,7 +18,8 @@ struct store_by;
 
 enum {
     TOKEN_NAME_MAX = 128,    /* the client's name */
-    TOKEN_SECRET = 64,       /* hex digits of a refresh token: 32 that name the record, 32 that nobody can guess .. */
+    TOKEN_SECRET = 64,       /* hex digits of a refresh token: .. */
+    TOKEN_PUBLIC = 32,       /* .. these name the record, the rest nobody can guess */
     TOKEN_PER_USER = 200,
 };
 

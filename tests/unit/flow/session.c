@@ -286,7 +286,7 @@ static void cap_per_user(void **state)
         ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
         session_new_done(&n);
     }
-    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, &(struct session_query){ .user = NULL }, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, SESSION_PER_USER);
     CHECK_FAILS(find(g->site->sessions, &first.access, &c, &e), &e, ERR_DENIED);
     session_new_done(&first);
@@ -348,16 +348,16 @@ static void lists(void **state)
     const char *acme = ground_org(g, "acme");
     (void)ground_user(g, acme, "bob", "vApp User", "bob's password");
     struct caller bob = ground_caller(g, "bob@acme", "bob's password");
-    CHECK_OK(session_list(g->site->sessions, acme, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, &(struct session_query){ .org = acme }, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 1);
     CHECK_STR(all[0].urn, bob.session);
-    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, &(struct session_query){ .user = NULL }, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 2);
     CHECK_OK(session_get(g->site->sessions, bob.session, &g->kept->arena, &one, &e), &e);
     CHECK_STR(one.caller.who, "bob@acme");
     g->now += SESSION_IDLE_MS;
     CHECK_FAILS(session_get(g->site->sessions, bob.session, &g->kept->arena, &one, &e), &e, ERR_NOT_FOUND);
-    CHECK_OK(session_list(g->site->sessions, NULL, &g->kept->arena, &all, &len, &e), &e);
+    CHECK_OK(session_list(g->site->sessions, &(struct session_query){ .user = NULL }, &g->kept->arena, &all, &len, &e), &e);
     CHECK_EQ(len, 0);
 }
 
