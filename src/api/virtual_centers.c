@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "api/error.h"
 #include "api/list.h"
 #include "api/tables.h"
 #include "base/arena.h"
@@ -171,6 +172,14 @@ static bool need_body(const struct api_call *c, json_t **ret, struct err *e)
     return api_body_json(c, ret, e) && (*ret || err_set(e, ERR_INPUT, "the body is missing"));
 }
 
+/* The SDK reads the refusal of a registration as it reads a task's error (trap 17): a port or a name in it may hold "400". */
+static bool calm(struct err *e)
+{
+    char text[ERR_MSG_MAX];
+    api_task_text(e->msg, text, sizeof(text));
+    return err_set(e, e->kind, "%s", text);
+}
+
 static bool create(struct api_call *c, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *body = NULL;
@@ -182,7 +191,7 @@ static bool create(struct api_call *c, struct err *e)
         return err_set(e, ERR_INPUT, "hasProxy: this cell reaches vCenter Servers directly");
     const struct register_new n = { .said = v.said, .password = &v.password, .nsxv_password = &v.nsxv_password };
     if (!register_start(c->site, &c->caller, &n, task, urn, e))
-        return false;
+        return calm(e);
     api_answer_task(c, task);
     return true;
 }

@@ -27,6 +27,7 @@ struct task_job {
     struct flow flow;
     struct task task;     /* as it was kept last; texts in the arena */
     json_t *secrets;      /* names */
+    bool shared;          /* excludes no other task of its owner */
     char cell[STORE_ID_MAX + 1];
     struct arena arena;
 };
@@ -62,13 +63,14 @@ static void job_destroy(struct pool_job *p)
 
 static bool put_flow(struct store *s, const struct task_job *j, const struct flow *f, struct err *e)
 {
-    json_t *o = json_pack("{s:s, s:s, s:i, s:b, s:o, s:o, s:b, s:s, s:o, s:o, s:O, s:O}", "kind", f->kind->name, "state",
+    json_t *o = json_pack("{s:s, s:s, s:s, s:i, s:b, s:o, s:o, s:b, s:s, s:o, s:o, s:O, s:O}", "kind", f->kind->name, "owner",
+                          j->run.owner, "state",
                           flow_state_name(f->at.state), "step", (int)f->at.step, "begun", f->at.begun, "error",
                           task_err_json(&f->at.error), "note", task_json(f->note), "settled", j->run.settled, "cell", j->cell,
                           "who", task_json(j->run.who), "from", task_json(j->run.from), "secrets", j->secrets, "data",
                           j->run.data);
-    return kept_put(s, (struct store_record){ .kind = TASK_FLOW_KIND, .id = j->run.urn, .owner = j->run.owner, .name = "",
-                                              .state = flow_state_name(f->at.state), .made_ms = j->task.start_ms }, o, e);
+    return kept_put(s, (struct store_record){ .kind = TASK_FLOW_KIND, .id = j->run.urn, .owner = j->shared ? "" : j->run.owner,
+                                              .name = "", .state = flow_state_name(f->at.state), .made_ms = j->task.start_ms }, o, e);
 }
 
 /* Absent is fine. */
@@ -232,6 +234,7 @@ static void fill(struct task_job *j, const struct caller *c, const struct task_n
     j->run.data = n->data ? json_deep_copy(n->data) : json_object();
     j->secrets = json_array();
     j->flow.kind = n->kind;
+    j->shared = n->shared;
     j->task = (struct task){
         .urn = j->run.urn, .operation = arena_strdup(a, n->operation), .operation_name = arena_strdup(a, n->operation_name),
         .owner_urn = j->run.owner, .owner_name = arena_strdup(a, n->owner_name), .owner_type = arena_strdup(a, n->owner_type),
@@ -286,7 +289,8 @@ static bool read_job(struct task_job *j, const struct flow_kind *const *kinds, c
     struct arena *a = &j->arena;
     int64_t step = kept_number(o, "step");
     j->run.urn = arena_strdup(a, r->id);
-    j->run.owner = arena_strdup(a, r->owner);
+    j->run.owner = kept_text(o, "owner", a);
+    j->shared = !r->owner[0];
     j->run.who = kept_text(o, "who", a);
     j->run.from = kept_text(o, "from", a);
     j->run.settled = json_is_true(json_object_get(o, "settled"));

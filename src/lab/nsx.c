@@ -71,9 +71,18 @@ void lab_nsx_registration(struct http_request *rq, struct http_response *rs)
     http_response_field(rs, "Content-Type", "application/xml");
 }
 
+/* The appliance's API answers in JSON, or in XML to who asks for that. */
 void lab_nsx_info(struct http_request *rq, struct http_response *rs)
 {
-    if (kind_is(rq, rs, true) && may(rq, rs))
+    if (!kind_is(rq, rs, true) || !may(rq, rs))
+        return;
+    const char *accept = http1_find(rq->head, "Accept");
+    if (accept && strstr(accept, "xml"))
+        http_response_text(rs, 200, "application/xml",
+                           "<?xml version=\"1.0\" encoding=\"UTF-8\"?><globalInfo><versionInfo><majorVersion>6</majorVersion>"
+                           "<minorVersion>4</minorVersion><patchVersion>14</patchVersion><buildNumber>20609341</buildNumber>"
+                           "</versionInfo></globalInfo>");
+    else
         http_response_text(rs, 200, "application/json",
                            "{\"versionInfo\":{\"majorVersion\":\"6\",\"minorVersion\":\"4\",\"patchVersion\":\"14\","
                            "\"buildNumber\":\"20609341\"}}");

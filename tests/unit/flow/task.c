@@ -8,6 +8,7 @@
 #include "store/sealed.h"
 #include "store/store.h"
 #include "unit/flow/place.h"
+#include "wire/json.h"
 
 /* ---- a workflow that changes two records, and one that also fails at its end ---- */
 
@@ -276,6 +277,38 @@ static void one_task_of_an_owner_at_a_time(void **state)
     place_stop(&p);
 }
 
+static void a_shared_task_excludes_nobody(void **state)
+{
+    (void)state;
+    struct place p;
+    struct err e;
+    char urn[STORE_ID_MAX + 1], other[STORE_ID_MAX + 1];
+    AUTO(secret_done) struct secret password = { 0 };
+    AUTO(wire_json_decrefp) json_t *data = json_pack("{s:s}", "given", "before");
+    place_start(&p, NULL);
+    CHECK_OK(secret_set(&password, "hunter2", 7, &e), &e);
+    const struct task_secret secrets[] = { { "password", &password } };
+    const struct task_new n = { .operation = "Reading", .operation_name = "read", .owner_urn = OWNER, .owner_name = "vc1",
+                                .owner_type = "t", .kind = &good, .data = data, .secrets = secrets, .secrets_len = 1, .shared = true };
+    place_kill_at(&p, 14);
+    CHECK_OK(task_start(&p.site, NULL, &n, urn, &e), &e);
+    place_restart(&p); /* it is half way */
+    struct store *s = place_store(&p);
+    CHECK_EQ(count(s, "flow"), 1);
+    CHECK_OK(task_none_of(s, OWNER, "vc1", &e), &e);
+    CHECK_OK(start(&p, &good, other, &e), &e);
+    place_settle(&p);
+    CHECK_OK(tasks_recover(&p.site, kinds, &e), &e);
+    place_settle(&p);
+    struct task t;
+    CHECK_OK(task_get(s, urn, &p.arena, &t, &e), &e);
+    (void)store_close(s);
+    CHECK_EQ(t.status, TASK_SUCCESS);
+    CHECK_STR(t.owner_urn, OWNER);
+    CHECK_STR(t.user_urn, "");
+    place_stop(&p);
+}
+
 static void an_unknown_workflow_is_said(void **state)
 {
     (void)state;
@@ -342,5 +375,5 @@ static void every_kind_is_known_once(void **state)
 GROUP(flow_task, cmocka_unit_test(a_task_runs_to_its_end), cmocka_unit_test(what_fails_is_undone_and_said),
       cmocka_unit_test(a_cancelled_task_is_undone), cmocka_unit_test(a_killed_task_goes_on),
       cmocka_unit_test(a_killed_task_that_fails_is_undone), cmocka_unit_test(a_killed_task_turns_round_where_its_kind_says_so),
-      cmocka_unit_test(one_task_of_an_owner_at_a_time), cmocka_unit_test(an_unknown_workflow_is_said),
+      cmocka_unit_test(one_task_of_an_owner_at_a_time), cmocka_unit_test(a_shared_task_excludes_nobody), cmocka_unit_test(an_unknown_workflow_is_said),
       cmocka_unit_test(tasks_are_listed_and_forgotten), cmocka_unit_test(every_kind_is_known_once))
