@@ -62,7 +62,10 @@ bool api_answer_page(struct api_call *c, const struct api_list *l, const struct 
     }
     if (links.len > 0)
         http_response_field(c->rs, "Link", buf_str(&links));
-    return api_answer_json(c, 200, api_page(q, total, values), e);
+    json_t *page = api_page(q, total, values);
+    if (page && c->more)
+        (void)json_object_update_missing(page, (json_t *)(uintptr_t)c->more);
+    return api_answer_json(c, 200, page, e);
 }
 
 bool api_answer_list(struct api_call *c, const struct api_list *l, const void *const *rows, size_t len, struct err *e)

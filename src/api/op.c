@@ -77,6 +77,24 @@ bool api_query_of(const struct api_call *c, struct api_query *ret, struct err *e
     return api_query_read(api_query_text(c), ret, c->arena, e);
 }
 
+bool api_query_value(const struct api_call *c, const char *name, const char **ret, struct err *e)
+{
+    struct url_query it;
+    struct url_span key, value;
+    *ret = NULL;
+    url_query_start(&it, api_query_text(c));
+    while (url_query_next(&it, &key, &value)) {
+        if (key.len != strlen(name) || memcmp(key.at, name, key.len) != 0)
+            continue;
+        char *text = arena_alloc(c->arena, value.len + 1);
+        if (!url_decode(value, URL_IN_QUERY, text, e))
+            return err_in(e, "%s", name);
+        *ret = text;
+        return true;
+    }
+    return true;
+}
+
 bool api_body_json(const struct api_call *c, json_t **ret, struct err *e)
 {
     *ret = NULL;

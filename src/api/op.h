@@ -34,6 +34,7 @@ struct api_call {
     struct caller caller;     /* valid unless the operation is API_PUBLIC */
     struct api_accept accept;
     enum api_face face;
+    const json_t *more;       /* members beside the envelope's, of a list; borrowed; NULL = none */
 };
 
 enum {
@@ -67,6 +68,8 @@ const char *api_field(const struct api_call *c, const char *name);
 /* What the query of a list says (api/page.h). */
 MUST_USE bool api_query_of(const struct api_call *c, struct api_query *ret, struct err *e);
 struct url_span api_query_text(const struct api_call *c);
+/* One parameter of the query, decoded; NULL when it is not there. ERR_INPUT. */
+MUST_USE bool api_query_value(const struct api_call *c, const char *name, const char **ret, struct err *e);
 
 /* The body as a JSON object, strictly: no duplicate keys, no trailing bytes. *ret is NULL for an empty body or the four bytes
  * `null` (trap 11). Owned by the caller (json_decref). ERR_INPUT. */

@@ -25,5 +25,8 @@ const struct api_op *const api_tables[] = {
     api_vim_server_ops,
     api_virtual_centers_ops,
     api_vmca_ops,
+    api_vouchsafe_trust_ops,
+    api_vouchsafe_vcenters_ops,
+    api_vouchsafe_events_ops,
     NULL,
 };

@@ -27,3 +27,6 @@ extern const struct api_op api_versions_ops[];
 extern const struct api_op api_vim_server_ops[];
 extern const struct api_op api_virtual_centers_ops[];
 extern const struct api_op api_vmca_ops[];
+extern const struct api_op api_vouchsafe_trust_ops[];
+extern const struct api_op api_vouchsafe_vcenters_ops[];
+extern const struct api_op api_vouchsafe_events_ops[];

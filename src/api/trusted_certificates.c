@@ -13,7 +13,6 @@
 #include "store/store.h"
 #include "trust/cert.h"
 #include "wire/json.h"
-#include "wire/url.h"
 
 #define PATH "/cloudapi/1.0.0/ssl/trustedCertificates"
 #define FLOW "api.trusted-certificates"
@@ -143,14 +142,11 @@ static bool change(struct api_call *c, struct err *e)
 /* sessions=end|finish: what becomes of connections that the certificate carried. */
 static bool read_sessions(struct api_call *c, struct err *e)
 {
-    struct url_query it;
-    struct url_span name, value;
-    url_query_start(&it, api_query_text(c));
-    while (url_query_next(&it, &name, &value))
-        if (name.len == 8 && memcmp(name.at, "sessions", 8) == 0 &&
-            !(value.len == 3 && memcmp(value.at, "end", 3) == 0) && !(value.len == 6 && memcmp(value.at, "finish", 6) == 0))
-            return err_set(e, ERR_INPUT, "sessions is neither \"end\" nor \"finish\"");
-    return true;
+    const char *text;
+    if (!api_query_value(c, "sessions", &text, e))
+        return false;
+    return !text || strcmp(text, "end") == 0 || strcmp(text, "finish") == 0 ||
+           err_set(e, ERR_INPUT, "sessions is neither \"end\" nor \"finish\"");
 }
 
 static bool take_away(struct api_call *c, struct err *e)

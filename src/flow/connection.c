@@ -12,9 +12,9 @@
 #include "flow/caller.h"
 #include "flow/change.h"
 #include "flow/deny.h"
+#include "flow/endpoint.h"
 #include "flow/look.h"
 #include "flow/site.h"
-#include "flow/vcenter.h"
 #include "net/chain.h"
 #include "store/grant.h"
 #include "trust/cert.h"
@@ -47,22 +47,13 @@ struct testing {
 
 /* ---- before it ---- */
 
-/* The registered endpoint of this name and port. An organization's question is never about one. */
+/* An organization's question is never about a registered endpoint. */
 static bool prepare(void *self, struct store *s, struct err *e)
 {
     struct testing *t = self;
-    struct vcenter *list;
-    size_t len;
     if (t->restricted && !deny_load(t->site, s, t->arena, &t->deny, e))
         return false;
-    if (t->org)
-        return true;
-    if (!vcenter_list(s, t->arena, &list, &len, e))
-        return false;
-    for (size_t i = 0; i < len; i++)
-        if (list[i].port == t->rq->port && text_caseeq(list[i].host, t->rq->host))
-            t->behalf = (struct trust_behalf){ TRUST_FOR_VCENTER, list[i].port, list[i].urn, list[i].host };
-    return true;
+    return t->org || endpoint_find(s, t->rq->host, t->rq->port, t->arena, &t->behalf, e);
 }
 
 static bool proxy_authorization(const struct connection_proxy *p, struct arena *a, const char **ret, struct err *e)

@@ -39,6 +39,16 @@ void look_done(struct look *l)
     *l = (struct look){ 0 };
 }
 
+const struct trust_cert *look_cert(const struct look *l, size_t index)
+{
+    return chain_certs(l->chain)[index];
+}
+
+size_t look_left_out(const struct look *l)
+{
+    return chain_left_out(l->chain);
+}
+
 struct trust_policy look_policy(const struct site *site)
 {
     return (struct trust_policy){ .allow_lab = site->allow_lab };

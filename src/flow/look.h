@@ -61,6 +61,10 @@ struct look {
     uint64_t generation;     /* of the set that decided */
 };
 void look_done(struct look *l);
+/* A certificate of the chain by its index, as sorted has them; borrowed. l->seen. */
+const struct trust_cert *look_cert(const struct look *l, size_t index);
+/* Certificates of the chain that could not be decoded. */
+size_t look_left_out(const struct look *l);
 
 /* True when there is a report, also of an endpoint that can't be reached: what the endpoint did is in ret, never in e.
  * False: the request is wrong (ERR_INPUT) or this process can't look (ERR_INTERNAL, ERR_LIMIT); ret is untouched. */

@@ -18,6 +18,7 @@ struct vcenter;
 
 enum {
     VMCA_TEXT_MAX = 600,
+    VMCA_BUNDLE_MAX = 8 * 1024 * 1024, /* bytes of a bundle that a person hands over */
     VMCA_OTHERS_MAX = 16, /* further roots in use that are listed by name */
 };
 
@@ -74,6 +75,9 @@ MUST_USE bool vmca_find(const struct site *site, const char *vcenter, struct vmc
 /* From a zip or PEM that a person hands over: which root verifies which hosts. Looks at the hosts, keeps nothing. */
 MUST_USE bool vmca_preview(const struct site *site, const char *vcenter, const void *data, size_t len,
                            struct vmca_answer *ret, struct err *e);
+
+/* The same record, and a person saw it. In the arena. */
+MUST_USE bool vmca_reviewed(const char *record, struct arena *a, const char **ret_json, struct err *e);
 
 /* What the trust record of a vCenter says, read back. Texts point into the record's arena copy. */
 struct vmca_summary {

@@ -149,6 +149,13 @@ bool vmca_record(struct vmca_answer *a, const char *old_record, bool reviewed, c
     return write(root, &a->arena, ret_json, e);
 }
 
+bool vmca_reviewed(const char *record, struct arena *a, const char **ret_json, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *root = load(record);
+    json_object_set_new(root, "reviewed", json_true());
+    return write(root, a, ret_json, e);
+}
+
 /* ---- kept true after a change of grants ---- */
 
 struct list {
