@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "cli/input.h"
+#include "cli/config_file.h"
 #include "cli/password.h"
 #include "flow/config.h"
 #include "flow/init.h"
@@ -32,13 +32,6 @@ static const struct cli_code codes[] = {
     { CLI_DENIED, "the data directory or the master key belongs to somebody else, or others may read it" },
     { CLI_CONFLICT, "there is an administrator already, or the cell is running" },
 };
-
-static bool read_config(const char *path, struct config *ret, struct arena *a, struct err *e)
-{
-    AUTO(buf_done) struct buf text;
-    buf_init(&text, CONFIG_BYTES_MAX);
-    return input_file(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
-}
 
 static const char *who_runs_this(struct arena *a)
 {
@@ -78,7 +71,7 @@ static enum cli_exit run(struct cli *cli, const void *args)
     AUTO(secret_done) struct secret password = { 0 };
     if (!a->config)
         return cli_usage(cli, "--config FILE is missing");
-    if (!read_config(a->config, &c, &cli->arena, &e) ||
+    if (!config_file_read(a->config, &c, &cli->arena, &e) ||
         !password_read(&cli->out, a->password_file, "Password of administrator@System", &password, &e))
         return cli_fail(cli, &e);
     const struct init_place place = { c.data_dir, c.store_url, c.master_key_file };

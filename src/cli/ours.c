@@ -36,34 +36,53 @@ static bool is_fingerprint(const struct trust_cert *c, const char *text)
     return text && text_unhex(text, digest, sizeof(digest)) && memcmp(trust_cert_sha256(c), digest, sizeof(digest)) == 0;
 }
 
+static json_t *fingerprint_json(const struct trust_cert *cert)
+{
+    char text[3 * DIGEST_SHA256];
+    text_fingerprint(trust_cert_sha256(cert), DIGEST_SHA256, text);
+    return json_string(text);
+}
+
 static bool read_chain(struct ours_look *l, struct arena *a, struct err *e)
 {
     const json_t *chain = answer_member(l->json, "chain");
-    const char *store = answer_str(l->json, "store.sha256");
+    const char *store = answer_str(l->json, "store.certificate.sha256");
     size_t i;
     json_t *one;
     json_array_foreach(chain, i, one) {
         if (l->len == ARRAY_LEN(l->chain))
             return err_set(e, ERR_PEER, "the cell shows a chain of more than %d certificates", TRUST_PATH_MAX);
-        if (!decode(answer_str(one, "certificate"), a, &l->chain[l->len], e))
+        if (!decode(answer_str(one, "pem"), a, &l->chain[l->len], e))
             return false;
         if (is_fingerprint(l->chain[l->len], store))
             l->store = l->len;
         l->len++;
     }
-    return l->len || err_set(e, ERR_PEER, "the cell shows no certificate of it");
+    if (l->len)
+        return true;
+    /* It could not be seen: an answer of the cell, and an error here. */
+    return err_set(e, ERR_PEER, "%s", answer_shown(l->json, "error.message", "the cell shows no certificate of it", a));
 }
 
-bool ours_inspect(struct remote *r, const struct url_host *endpoint, struct arena *a, struct ours_look *ret, struct err *e)
+/* "unknown-issuer: No anchor .. (expected .., seen ..)" */
+static const char *problem_of(const json_t *verdict, struct arena *a)
+{
+    const char *expected = answer_shown(verdict, "expected", "", a), *seen = answer_shown(verdict, "seen", "", a);
+    const char *text = arena_printf(a, "%s: %s", answer_shown(verdict, "rule", "?", a), answer_shown(verdict, "what", "", a));
+    return *expected && *seen ? arena_printf(a, "%s (expected %s, seen %s)", text, expected, seen) : text;
+}
+
+bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, struct arena *a, struct ours_look *ret,
+                  struct err *e)
 {
     AUTO(ours_look_done) struct ours_look l = { 0 };
-    json_t *body = json_pack("{s:s, s:i}", "host", endpoint->name, "port", endpoint->port);
+    json_t *body = json_pack("{s:s, s:i, s:s}", "host", endpoint->name, "port", endpoint->port, "store", leaf ? "leaf" : "issuer");
     if (!remote_send(r, "POST", OURS_PATH "/inspect", body, &l.json, e))
         return false;
     l.believed = answer_true(l.json, "verdict.ok");
-    l.challenge = answer_str(l.json, "challenge");
+    l.challenge = answer_str(l.json, "challenge.id");
     l.address = answer_shown(l.json, "address", NULL, a);
-    l.problem = answer_shown(l.json, "verdict.text", "", a);
+    l.problem = l.believed ? "" : problem_of(answer_member(l.json, "verdict"), a);
     l.also_sent = json_array_size(answer_member(l.json, "alsoSent"));
     if (!read_chain(&l, a, e))
         return false;
@@ -72,13 +91,12 @@ bool ours_inspect(struct remote *r, const struct url_host *endpoint, struct aren
     return true;
 }
 
-bool ours_confirm(struct remote *r, const struct ours_look *l, size_t which, struct err *e)
+bool ours_confirm(struct remote *r, const struct ours_look *l, struct err *e)
 {
-    char text[3 * DIGEST_SHA256];
     if (!l->challenge)
-        return err_set(e, ERR_PEER, "the cell gave nothing to confirm");
-    text_fingerprint(trust_cert_sha256(l->chain[which]), DIGEST_SHA256, text);
-    return remote_send(r, "POST", OURS_PATH "/confirm", json_pack("{s:s, s:s}", "challenge", l->challenge, "sha256", text), NULL, e);
+        return err_set(e, ERR_UNTRUSTED, "trusting it would not help: %s", l->problem);
+    json_t *body = json_pack("{s:s, s:o}", "challenge", l->challenge, "sha256", fingerprint_json(l->chain[l->store]));
+    return remote_send(r, "POST", OURS_PATH "/confirm", body, NULL, e);
 }
 
 /* ---- the VMCA ---- */
@@ -89,90 +107,110 @@ void ours_vmca_done(struct ours_vmca *v)
     *v = (struct ours_vmca){ 0 };
 }
 
-/* Is this certificate granted for the hosts of this vCenter? A list that can't be read answers no: then somebody is asked. */
-static bool is_granted(struct remote *r, const struct trust_cert *cert, const char *urn, struct arena *a)
+/* Why there is none to show: the cell's words, which came as an error. */
+static bool read_absent(struct remote *r, const char *urn, struct arena *a, struct ours_vmca *ret, struct err *e)
 {
-    AUTO(wire_json_decrefp) json_t *grants = NULL;
-    struct trust_scope hosts, scope;
-    struct err e;
-    size_t i;
-    json_t *one;
-    if (!trust_scope_parse(arena_printf(a, "vcenter:%s/hosts", urn), &hosts, &e) || !remote_list(r, OURS_PATH "/grants", &grants, &e))
-        return false;
-    json_array_foreach(grants, i, one) {
-        const char *text = answer_str(one, "scope");
-        if (is_fingerprint(cert, answer_str(one, "sha256")) && text && trust_scope_parse(text, &scope, &e) &&
-            trust_scope_covers(&scope, &hosts))
-            return true;
-    }
-    return false;
-}
-
-/* A 400 says why there is none to show; 6.7 publishes a bundle all the same. */
-static bool read_absent(struct remote *r, const char *at, struct arena *a, struct ours_vmca *ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *vcenter = NULL;
+    AUTO(wire_json_decrefp) json_t *trust = NULL;
     if (e->kind != ERR_INPUT)
         return false;
     ret->text = arena_strdup(a, e->msg);
-    if (!remote_get(r, arena_printf(a, VCENTERS_PATH "/%s", at), &vcenter, e))
+    if (!ours_trust(r, urn, a, &trust, e))
         return false;
-    const char *version = answer_str(vcenter, "vcVersion");
-    ret->findable = version && strncmp(version, "6.", 2) == 0;
+    const char *state = answer_str(trust, "vmca");
+    ret->findable = state && !strcmp(state, "needs-7.0");
     return true;
+}
+
+/* VCD's own call for it, then what our record of it says. */
+static bool read_vmca(struct remote *r, const char *urn, struct arena *a, struct ours_vmca *ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    AUTO(wire_json_decrefp) json_t *trust = NULL;
+    if (!remote_get(r, arena_printf(a, VCENTERS_PATH "/%s/certificateAuthority/vmca", remote_escape(a, urn)), &answer, e))
+        return read_absent(r, urn, a, ret, e);
+    const char *pem = answer_str(answer, "vmca");
+    if (!decode(pem, a, &ret->cert, e) || !ours_trust(r, urn, a, &trust, e))
+        return false;
+    const char *state = answer_str(trust, "vmca");
+    ret->pem = arena_strdup(a, pem);
+    ret->text = answer_shown(trust, "text", "", a);
+    ret->granted = state && !strcmp(state, "trusted") && is_fingerprint(ret->cert, answer_str(trust, "vmca_sha256"));
+    return true;
+}
+
+static bool find_vmca(struct remote *r, const char *urn, struct arena *a, struct ours_vmca *ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    if (!remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/findVmca", remote_escape(a, urn)), NULL, &answer, e))
+        return false;
+    const char *pem = answer_str(answer, "vmca.pem");
+    ret->text = answer_shown(answer, "text", "", a);
+    ret->granted = answer_true(answer, "granted");
+    ret->pem = pem ? arena_strdup(a, pem) : NULL;
+    return !pem || decode(pem, a, &ret->cert, e);
 }
 
 bool ours_vmca(struct remote *r, const char *urn, bool find, struct arena *a, struct ours_vmca *ret, struct err *e)
 {
-    AUTO(wire_json_decrefp) json_t *answer = NULL;
-    const char *at = remote_escape(a, urn);
     *ret = (struct ours_vmca){ .text = "" };
-    bool there = find ? remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/findVmca", at), NULL, &answer, e)
-                      : remote_get(r, arena_printf(a, VCENTERS_PATH "/%s/certificateAuthority/vmca", at), &answer, e);
-    if (!there)
-        return read_absent(r, at, a, ret, e);
-    const char *pem = answer_str(answer, "vmca");
-    ret->text = answer_shown(answer, "text", "", a);
-    if (!pem)
+    if (find ? find_vmca(r, urn, a, ret, e) : read_vmca(r, urn, a, ret, e))
         return true;
-    ret->pem = arena_strdup(a, pem);
-    if (!decode(pem, a, &ret->cert, e))
+    ours_vmca_done(ret);
+    return false;
+}
+
+static json_t *count_json(json_int_t n)
+{
+    return n < 0 ? json_null() : json_integer(n);
+}
+
+static json_t *trust_json(const json_t *answer, struct arena *a)
+{
+    json_int_t all = answer_number(answer, "hosts.total"), verified = answer_number(answer, "hosts.verified");
+    json_t *j = json_object();
+    json_object_set_new(j, "vmca", answer_text(answer, "state"));
+    json_object_set_new(j, "vmca_sha256", answer_text(answer, "vmca.sha256"));
+    json_object_set_new(j, "reviewed", json_boolean(answer_true(answer, "reviewed")));
+    json_object_set_new(j, "hosts", count_json(all));
+    json_object_set_new(j, "verified", count_json(verified));
+    json_object_set_new(j, "verified_text", all < 0 || verified < 0
+                            ? json_null() : json_string(arena_printf(a, "%lld of %lld", (long long)verified, (long long)all)));
+    json_object_set_new(j, "text", answer_text(answer, "text"));
+    return j;
+}
+
+bool ours_trust_vmca(struct remote *r, const char *urn, const struct trust_cert *cert, bool find, struct arena *a, json_t **ret,
+                     struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    json_t *body = json_pack("{s:o, s:b}", "sha256", fingerprint_json(cert), "bundle", find);
+    if (!remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/trustVmca", remote_escape(a, urn)), body, &answer, e))
         return false;
-    ret->granted = is_granted(r, ret->cert, urn, a);
+    *ret = trust_json(answer, a);
+    return true;
+}
+
+bool ours_review(struct remote *r, const char *urn, struct arena *a, struct err *e)
+{
+    return remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/review", remote_escape(a, urn)), NULL, NULL, e);
+}
+
+bool ours_trust(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    if (!remote_get(r, arena_printf(a, OURS_PATH "/vcenters/%s/trust", remote_escape(a, urn)), &answer, e))
+        return false;
+    *ret = trust_json(answer, a);
     return true;
 }
 
 bool ours_grant(struct remote *r, const char *alias, const char *pem, const char *scope, struct err *e)
 {
     json_t *body = json_pack("{s:s, s:s, s:s}", "alias", alias, "certificate", pem, "scope", scope);
-    return remote_send(r, "POST", OURS_PATH "/grants", body, NULL, e) || e->kind == ERR_CONFLICT;
+    return remote_send(r, "POST", OURS_PATH "/grants", body, NULL, e);
 }
-
-/* ---- hosts ---- */
 
 bool ours_hosts(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e)
 {
-    return remote_get(r, arena_printf(a, OURS_PATH "/vcenters/%s/hosts", remote_escape(a, urn)), ret, e);
-}
-
-const char *ours_hosts_text(const json_t *hosts, struct arena *a)
-{
-    return answer_shown(hosts, "text", NULL, a);
-}
-
-json_t *ours_trust(struct remote *r, const char *urn, struct arena *a)
-{
-    AUTO(wire_json_decrefp) json_t *hosts = NULL;
-    struct err e;
-    if (!urn || !ours_hosts(r, urn, a, &hosts, &e))
-        return json_null();
-    json_int_t all = answer_number(hosts, "total"), verified = answer_number(hosts, "verified");
-    json_t *j = json_object();
-    json_object_set_new(j, "vmca", answer_text(hosts, "vmca"));
-    json_object_set_new(j, "hosts", all < 0 ? json_null() : json_integer(all));
-    json_object_set_new(j, "verified", verified < 0 ? json_null() : json_integer(verified));
-    json_object_set_new(j, "verified_text", all < 0 || verified < 0
-                            ? json_null() : json_string(arena_printf(a, "%lld of %lld", (long long)verified, (long long)all)));
-    json_object_set_new(j, "text", answer_text(hosts, "text"));
-    return j;
+    return remote_list(r, arena_printf(a, OURS_PATH "/vcenters/%s/hosts", remote_escape(a, urn)), ret, e);
 }

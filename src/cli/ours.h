@@ -18,7 +18,7 @@ struct trust_cert;
 /* What an endpoint presented to the cell. ours_look_done. */
 struct ours_look {
     json_t *json;                              /* owned */
-    const char *challenge;                     /* single use, bound to this session */
+    const char *challenge;                     /* single use, bound to this session and to chain[store]; NULL: nothing to confirm */
     bool believed;                             /* already anchored for it: nothing to confirm */
     const char *address;                       /* who answered; may be NULL */
     const char *problem;                       /* why it is not believed, escaped; in the arena of the call */
@@ -29,10 +29,12 @@ struct ours_look {
 };
 void ours_look_done(struct ours_look *l);
 
-/* The cell looks; nothing is stored and no credential leaves. ERR_PEER: it could not be seen. */
-MUST_USE bool ours_inspect(struct remote *r, const struct url_host *endpoint, struct arena *a, struct ours_look *ret, struct err *e);
-/* A person confirmed chain[which]: it is trusted for this endpoint. ERR_CONFLICT: the endpoint presents another certificate now. */
-MUST_USE bool ours_confirm(struct remote *r, const struct ours_look *l, size_t which, struct err *e);
+/* The cell looks; nothing is stored and no credential leaves. leaf: store the endpoint's own certificate even where it sent its
+ * CA. ERR_PEER: it could not be seen. */
+MUST_USE bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, struct arena *a, struct ours_look *ret,
+                           struct err *e);
+/* A person confirmed chain[store]: it is trusted for this endpoint. ERR_CONFLICT: the endpoint presents another certificate now. */
+MUST_USE bool ours_confirm(struct remote *r, const struct ours_look *l, struct err *e);
 
 /* The VMCA root of a vCenter. */
 struct ours_vmca {
@@ -45,13 +47,18 @@ struct ours_vmca {
 void ours_vmca_done(struct ours_vmca *v);
 /* find: out of the bundle that 6.7 publishes, a proposal. */
 MUST_USE bool ours_vmca(struct remote *r, const char *urn, bool find, struct arena *a, struct ours_vmca *ret, struct err *e);
+/* The certificate that was shown is read again by the cell and trusted for this vCenter's hosts. ret: what is trusted then, as
+ * ours_trust. ERR_CONFLICT: it is another one now. */
+MUST_USE bool ours_trust_vmca(struct remote *r, const char *urn, const struct trust_cert *cert, bool find, struct arena *a,
+                              json_t **ret, struct err *e);
+/* A person saw the VMCA and leaves it untrusted. */
+MUST_USE bool ours_review(struct remote *r, const char *urn, struct arena *a, struct err *e);
 
-/* Trusts a certificate for a scope (trust/scope.h). One that is granted so already is fine. */
+/* Trusts a certificate for a scope (trust/scope.h). ERR_CONFLICT: it is granted so already, or the alias is taken. */
 MUST_USE bool ours_grant(struct remote *r, const char *alias, const char *pem, const char *scope, struct err *e);
 
-/* What every host of a vCenter presents: the cell's JSON, owned by the caller. */
+/* What every host of a vCenter presents: an array of the cell's JSON, owned by the caller. */
 MUST_USE bool ours_hosts(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e);
-/* Of that: "38 of 40 hosts verified now; ..", escaped, in the arena; NULL when there is none. */
-const char *ours_hosts_text(const json_t *hosts, struct arena *a);
-/* A summary for lists: {"vmca", "hosts", "verified", "verified_text", "text"}, a new reference; null when the cell has none to tell. */
-json_t *ours_trust(struct remote *r, const char *urn, struct arena *a);
+/* What is trusted of a vCenter: {"vmca", "vmca_sha256", "reviewed", "hosts", "verified", "verified_text", "text"}, owned by the
+ * caller. */
+MUST_USE bool ours_trust(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e);

@@ -3,8 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/text.h"
 #include "cli/answer.h"
 #include "cli/command.h"
 #include "cli/ours.h"
@@ -48,20 +46,29 @@ static void show_look(struct cli *cli, const char *endpoint, const struct ours_l
     (void)fflush(o.data);
 }
 
-static bool chosen(const struct step_look *s, const struct ours_look *l, const char *endpoint, size_t *ret, struct err *e)
+/* Is this certificate the one that was named? */
+static bool is_named(const uint8_t want[DIGEST_SHA256], const struct trust_cert *c)
+{
+    return memcmp(trust_cert_sha256(c), want, DIGEST_SHA256) == 0;
+}
+
+/* The option must name what would be stored; naming the endpoint's own certificate makes that what is stored. */
+static bool chosen(struct remote *r, const struct step_look *s, const struct url_host *host, struct arena *a, struct ours_look *l,
+                   struct err *e)
 {
     uint8_t want[DIGEST_SHA256];
     char seen[VERDICT_SHA256];
     if (!verdict_sha256_read(s->option, s->fingerprint, want, e))
         return false;
-    for (size_t i = 0; i < l->len; i++) {
-        if (memcmp(trust_cert_sha256(l->chain[i]), want, sizeof(want)) == 0) {
-            *ret = i;
-            return true;
-        }
+    if (!is_named(want, l->chain[l->store]) && is_named(want, l->chain[0])) {
+        ours_look_done(l);
+        if (!ours_inspect(r, host, true, a, l, e))
+            return false;
     }
+    if (is_named(want, l->chain[l->store]))
+        return true;
     verdict_sha256(trust_cert_sha256(l->chain[l->store]), seen);
-    return err_set(e, ERR_UNTRUSTED, "%s presents %s, not the certificate of %s; nothing was stored", endpoint, seen, s->option);
+    return err_set(e, ERR_UNTRUSTED, "%s presents %s, not the certificate of %s; nothing was stored", host->name, seen, s->option);
 }
 
 static bool ask_look(struct cli *cli, const struct step_look *s, const struct ours_look *l, const char *endpoint, struct err *e)
@@ -85,20 +92,19 @@ bool step_look(struct cli *cli, struct remote *r, const struct step_look *s, str
     if (!probe_endpoint_parse(s->url, &host, e))
         return err_in(e, "the URL of the endpoint");
     url_host_write(&host, 0, endpoint);
-    if (!ours_inspect(r, &host, &cli->arena, &l, e))
+    if (!ours_inspect(r, &host, false, &cli->arena, &l, e))
         return err_in(e, "looking at %s", endpoint);
-    size_t which = l.store;
-    if (s->fingerprint && !chosen(s, &l, endpoint, &which, e))
-        return false;
     if (l.believed) {
         out_note(&cli->out, "%s is trusted already", endpoint);
         return true;
     }
+    if (s->fingerprint && !chosen(r, s, &host, &cli->arena, &l, e))
+        return false;
     if (!s->fingerprint && !ask_look(cli, s, &l, endpoint, e))
         return false;
-    if (!ours_confirm(r, &l, which, e))
+    if (!ours_confirm(r, &l, e))
         return err_in(e, "confirming %s", endpoint);
-    verdict_sha256(trust_cert_sha256(l.chain[which]), seen);
+    verdict_sha256(trust_cert_sha256(l.chain[l.store]), seen);
     out_note(&cli->out, "trusted %s for %s", seen, endpoint);
     return true;
 }
@@ -107,7 +113,7 @@ bool step_look(struct cli *cli, struct remote *r, const struct step_look *s, str
 
 static void say_payoff(struct cli *cli, const struct step_vmca *s, const char *text)
 {
-    if (text && cli->out.format <= OUT_WIDE)
+    if (text && *text && cli->out.format <= OUT_WIDE)
         out_printf(&cli->out, "%s: %s\n", s->name, text);
 }
 
@@ -130,7 +136,7 @@ static bool not_asked(struct cli *cli, const struct step_vmca *s, const char *sh
     return err_set(e, ERR_UNTRUSTED, "the VMCA of %s is not trusted: %s", s->name, sha256);
 }
 
-static bool agree(struct cli *cli, const struct step_vmca *s, const struct ours_vmca *v, struct err *e)
+static bool agree(struct cli *cli, struct remote *r, const struct step_vmca *s, const struct ours_vmca *v, struct err *e)
 {
     uint8_t want[DIGEST_SHA256];
     char seen[VERDICT_SHA256];
@@ -151,35 +157,30 @@ static bool agree(struct cli *cli, const struct step_vmca *s, const struct ours_
     (void)fflush(o.data);
     if (!prompt_confirm(&cli->out, arena_printf(&cli->arena, "Trust %s for the hosts of %s?", seen, s->name), &yes, e))
         return false;
-    if (!yes)
+    if (!yes && ours_review(r, s->urn, &cli->arena, e)) /* seen, and left so: nobody has to be reminded */
         out_note(&cli->out, "'vouchsafe vcenter trust %s' asks again", s->name);
     return yes || err_set(e, ERR_UNTRUSTED, "the VMCA of %s was not trusted", s->name);
 }
 
-static bool grant(struct cli *cli, struct remote *r, const struct step_vmca *s, const struct ours_vmca *v, struct err *e)
-{
-    char day[TEXT_TIME];
-    text_time(clock_wall_ms() / 1000, day);
-    const char *alias = arena_printf(&cli->arena, "vmca_%s_%s", s->name, day);
-    const char *scope = arena_printf(&cli->arena, "vcenter:%s/hosts", s->urn);
-    return ours_grant(r, alias, v->pem, scope, e) || err_in(e, "trusting the VMCA of %s", s->name);
-}
-
-bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, json_t **ret_hosts, struct err *e)
+bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, struct err *e)
 {
     AUTO(ours_vmca_done) struct ours_vmca v = { 0 };
+    AUTO(wire_json_decrefp) json_t *trust = NULL;
     if (!ours_vmca(r, s->urn, s->find, &cli->arena, &v, e))
         return err_in(e, "reading the VMCA of %s", s->name);
     if (!v.cert) {
         say_none(cli, s, &v);
         return true;
     }
-    if (v.granted)
+    if (v.granted) {
         out_note(&cli->out, "the VMCA of %s is trusted already", s->name);
-    else if (!agree(cli, s, &v, e) || !grant(cli, r, s, &v, e))
+        say_payoff(cli, s, v.text);
+        return true;
+    }
+    if (!agree(cli, r, s, &v, e))
         return false;
-    if (!ours_hosts(r, s->urn, &cli->arena, ret_hosts, e))
-        return err_in(e, "the hosts of %s", s->name);
-    say_payoff(cli, s, ours_hosts_text(*ret_hosts, &cli->arena));
+    if (!ours_trust_vmca(r, s->urn, v.cert, s->find, &cli->arena, &trust, e))
+        return err_in(e, "trusting the VMCA of %s", s->name);
+    say_payoff(cli, s, answer_shown(trust, "text", NULL, &cli->arena));
     return true;
 }

@@ -2,7 +2,6 @@
  * VMCA, show it, and trust it. Called by vcenter add, edit and trust, and by nsx add. Nothing is trusted that was not
  * confirmed: at a question, or by an option that names the SHA-256. */
 #pragma once
-#include <jansson.h>
 #include <stdbool.h>
 
 #include "base/err.h"
@@ -26,7 +25,7 @@ struct step_vmca {
     const char *option;      /* that gave it */
     bool find;               /* out of the bundle that 6.7 publishes */
 };
-/* Says what is found and, once the VMCA is trusted, the payoff: "38 of 40 hosts verified now; ..", on stdout where that is for people. A
- * vCenter without a VMCA to show is fine: what stands still is said. ERR_UNTRUSTED: it is not trusted, and how that can be
- * done was said. ret_hosts: the cell's JSON about the hosts, owned by the caller; may be NULL inside. */
-MUST_USE bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, json_t **ret_hosts, struct err *e);
+/* Says what is found and, once the VMCA is trusted, the payoff: "38 of 40 hosts verified now; ..", on stdout where that is for
+ * people. A vCenter without a VMCA to show is fine: what stands still is said. ERR_UNTRUSTED: it is not trusted, and how that can
+ * be done was said; ERR_CONFLICT: it is another one now. */
+MUST_USE bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, struct err *e);

@@ -4,7 +4,6 @@
 #include "cli/answer.h"
 #include "cli/commands.h"
 #include "cli/follow.h"
-#include "cli/ours.h"
 #include "cli/prompt.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
@@ -84,9 +83,7 @@ static enum cli_exit run_list(struct cli *cli, const void *args)
     size_t i;
     json_t *v;
     json_array_foreach(all, i, v) {
-        json_t *row = vcenters_row(v);
-        json_object_set_new(row, "trust", ours_trust(r, answer_str(v, "vcId"), &cli->arena));
-        rows_add(&rows, row);
+        rows_add(&rows, vcenters_whole(r, v, &cli->arena));
     }
     rows_finish(&rows, "vcenters", NULL);
     if (!json_array_size(all) && cli->out.format <= OUT_WIDE)

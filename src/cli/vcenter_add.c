@@ -137,7 +137,6 @@ static enum cli_exit run(struct cli *cli, const void *args)
 {
     const struct add_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
-    AUTO(wire_json_decrefp) json_t *hosts = NULL;
     struct err e = { 0 };
     struct step_vmca vmca = { .name = a->name, .fingerprint = a->vmca, .option = "--trust-vmca" };
     enum cli_exit code = check(cli, a);
@@ -151,7 +150,7 @@ static enum cli_exit run(struct cli *cli, const void *args)
         return CLI_DONE;
     }
     out_note(&cli->out, "step 3 of 3: the VMCA of %s, which signs its hosts", a->name);
-    bool trusted = step_vmca(cli, r, &vmca, &hosts, &e);
+    bool trusted = step_vmca(cli, r, &vmca, &e);
     answer(cli, r, vmca.urn);
     return trusted ? CLI_DONE : cli_fail(cli, &e);
 }

@@ -75,7 +75,6 @@ static enum cli_exit run_trust(struct cli *cli, const void *args)
     const struct trust_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
     AUTO(wire_json_decrefp) json_t *v = NULL;
-    AUTO(wire_json_decrefp) json_t *hosts = NULL;
     uint8_t digest[DIGEST_SHA256];
     struct err e = { 0 };
     if (a->fingerprint && !verdict_sha256_read("--vmca-fingerprint", a->fingerprint, digest, &e))
@@ -90,7 +89,7 @@ static enum cli_exit run_trust(struct cli *cli, const void *args)
         return cli_fail(cli, (err_set(&e, ERR_PEER, "the cell's answer names no vCenter Server"), &e));
     if (a->show)
         return show(cli, r, s.urn, a->find, &e) ? CLI_DONE : cli_fail(cli, &e);
-    if (!step_vmca(cli, r, &s, &hosts, &e))
+    if (!step_vmca(cli, r, &s, &e))
         return cli_fail(cli, &e);
     if (cli->out.format > OUT_WIDE)
         vcenters_print(cli, r, v);
@@ -188,7 +187,6 @@ static enum cli_exit run_edit(struct cli *cli, const void *args)
     const struct edit_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
     AUTO(wire_json_decrefp) json_t *v = NULL;
-    AUTO(wire_json_decrefp) json_t *hosts = NULL;
     uint8_t digest[DIGEST_SHA256];
     struct err e = { 0 };
     if (a->enable && a->disable)
@@ -206,7 +204,7 @@ static enum cli_exit run_edit(struct cli *cli, const void *args)
     struct step_vmca s = { .urn = answer_str(v, "vcId"), .name = answer_shown(v, "name", "it", &cli->arena),
                            .fingerprint = a->vmca, .option = "--trust-vmca" };
     out_note(&cli->out, "%s is saved", s.name);
-    if (answer_true(v, "isEnabled") && !step_vmca(cli, r, &s, &hosts, &e))
+    if (answer_true(v, "isEnabled") && !step_vmca(cli, r, &s, &e))
         return cli_fail(cli, &e);
     return CLI_DONE;
 }

@@ -47,7 +47,7 @@ bool vcenters_path(const json_t *vcenter, struct arena *a, const char **ret, str
     return true;
 }
 
-json_t *vcenters_row(const json_t *v)
+static json_t *row_of(const json_t *v)
 {
     json_t *j = json_object(), *nsxv = answer_member(v, "nsxVManager");
     json_object_set_new(j, "name", answer_text(v, "name"));
@@ -58,12 +58,24 @@ json_t *vcenters_row(const json_t *v)
     json_object_set_new(j, "enabled", json_boolean(answer_true(v, "isEnabled")));
     json_object_set_new(j, "connected", json_boolean(answer_true(v, "isConnected")));
     json_object_set_new(j, "state", answer_text(v, "listenerState"));
+    json_object_set_new(j, "problem", answer_text(v, "connectionProblem"));
     json_object_set_new(j, "mode", answer_text(v, "mode"));
     json_object_set_new(j, "version", answer_text(v, "vcVersion"));
     json_object_set_new(j, "build", answer_text(v, "buildNumber"));
     json_object_set_new(j, "uuid", answer_text(v, "uuid"));
     json_object_set_new(j, "nsxv", json_is_object(nsxv) ? answer_text(nsxv, "url") : json_null());
     return j;
+}
+
+json_t *vcenters_whole(struct remote *r, const json_t *vcenter, struct arena *a)
+{
+    json_t *row = row_of(vcenter), *trust = NULL;
+    const char *urn = answer_str(vcenter, "vcId");
+    struct err e;
+    if (!urn || !ours_trust(r, urn, a, &trust, &e))
+        trust = json_null();
+    json_object_set_new(row, "trust", trust);
+    return row;
 }
 
 static void print(struct cli *cli, const json_t *row)
@@ -83,16 +95,19 @@ static void print(struct cli *cli, const json_t *row)
         if (text && *text)
             verdict_field(o, fields[i].label, "%s", text);
     }
+    if (answer_str(row, "problem"))
+        verdict_prose(o, "problem", answer_str(row, "problem"));
     if (answer_str(row, "trust.vmca"))
         verdict_field(o, "vmca", "%s", answer_str(row, "trust.vmca"));
+    if (answer_str(row, "trust.verified_text"))
+        verdict_field(o, "hosts", "%s verified", answer_str(row, "trust.verified_text"));
     if (answer_str(row, "trust.text"))
-        verdict_prose(o, "hosts", answer_str(row, "trust.text"));
+        verdict_prose(o, "", answer_str(row, "trust.text"));
 }
 
 void vcenters_print(struct cli *cli, struct remote *r, const json_t *vcenter)
 {
-    AUTO(wire_json_decrefp) json_t *row = vcenters_row(vcenter);
-    json_object_set_new(row, "trust", ours_trust(r, answer_str(vcenter, "vcId"), &cli->arena));
+    AUTO(wire_json_decrefp) json_t *row = vcenters_whole(r, vcenter, &cli->arena);
     if (cli->out.format == OUT_JSON || cli->out.format == OUT_JSONL)
         out_json(&cli->out, STEAL(row));
     else if (cli->out.format == OUT_NAME)

@@ -16,7 +16,7 @@ MUST_USE bool vcenters_find(struct remote *r, const char *name, struct arena *a,
 /* "/cloudapi/1.0.0/virtualCenters/URN", in the arena. ERR_PEER: the cell gave it no id. */
 MUST_USE bool vcenters_path(const json_t *vcenter, struct arena *a, const char **ret, struct err *e);
 
-/* What is shown of it (docs/cli.md): a new reference. */
-json_t *vcenters_row(const json_t *vcenter);
-/* One of them in the form that was asked for, with what is trusted of it. */
+/* What is shown of it (docs/cli.md), with what is trusted of it where the cell tells: a new reference. */
+json_t *vcenters_whole(struct remote *r, const json_t *vcenter, struct arena *a);
+/* One of them in the form that was asked for. */
 void vcenters_print(struct cli *cli, struct remote *r, const json_t *vcenter);
