@@ -27,6 +27,7 @@ struct session_table *session_table_create(const struct site *site)
     struct session_table *t = xcalloc(1, sizeof(*t));
     t->site = site;
     t->now = wall;
+    t->most = SESSION_REMEMBERED;
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_mutex_init(&t->gate, NULL);
     (void)pthread_cond_init(&t->turn, NULL);
@@ -147,7 +148,7 @@ static enum use use(struct session_table *t, const struct claim *c, int64_t now,
 /* Makes room for one more: whichever comes first in some bucket. It costs a read when it is needed again. */
 static void shrink(struct session_table *t, const struct session_entry *but)
 {
-    for (size_t i = 0; i < SESSION_BUCKETS && t->len > SESSION_REMEMBERED; i++) {
+    for (size_t i = 0; i < SESSION_BUCKETS && t->len > t->most; i++) {
         struct session_entry *en = t->buckets[i];
         if (!en || en == but)
             continue;

@@ -28,7 +28,6 @@ enum {
     SESSION_LIFE_MS = 24 * 60 * 60 * 1000,     /* however busy */
     SESSION_PER_USER = 200,                    /* at once; the one idle for longest makes room */
     SESSION_REMEMBERED = 20000,                /* in the table; others cost a read each time */
-    SESSION_TOKEN_MAX = 4096,                  /* bytes of a token in a request */
     SESSION_LEGACY = 32,                       /* hex digits of an X-VCLOUD-AUTHORIZATION */
     LOGIN_FAILURES = 5,                        /* of one account from one address within .. */
     LOGIN_WINDOW_MS = 60 * 1000,               /* .. this; then logins of it are refused for as long */

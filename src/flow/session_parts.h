@@ -41,7 +41,7 @@ struct session_table {
     struct secret key;    /* signs access tokens; once key_known is set it never changes, and is read without the lock */
     bool key_known;
     struct session_entry *buckets[SESSION_BUCKETS];
-    size_t len;
+    size_t len, most;     /* entries; SESSION_REMEMBERED, less in a test */
     uint64_t ends;        /* counts what was ended here, so that a reading begun before is not believed for long */
     struct throttle throttle;
 

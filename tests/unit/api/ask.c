@@ -43,7 +43,7 @@ static const char *fields_of(const struct desk *d, const char *basic, bool legac
     struct err e;
     const char *all = "";
     AUTO(buf_done) struct buf text;
-    buf_init(&text, 4096);
+    buf_init(&text, 16384);
     if (basic) {
         CHECK_OK(text_base64(&text, basic, strlen(basic), &e), &e);
         all = arena_printf(a, "Authorization: Basic %s\r\n", buf_str(&text));

@@ -2,13 +2,14 @@
 #pragma once
 #include <jansson.h>
 
+#include "flow/jwt.h"
 #include "unit/api/rig.h"
 #include "unit/flow/ground.h"
 
 struct desk {
     struct rig *rig;
     struct ground *g;
-    char token[SESSION_TOKEN_MAX]; /* goes with each request; "" = none */
+    char token[JWT_MAX]; /* goes with each request; "" = none */
     char tenant[80];               /* tenant context; "" = none */
     const char *accept;            /* NULL: as the rig has it */
 };

@@ -160,7 +160,7 @@ static void no_ladder(void **state)
 static void passwords_end_sessions(void **state)
 {
     struct desk *d = *state;
-    char before[SESSION_TOKEN_MAX];
+    char before[JWT_MAX];
     const char *bob = made(d, USERS, user_body(d, "bob", ORG_SYSTEM_URN, "System Administrator"));
     desk_become(d, "bob@System", "bob's password");
     memcpy(before, d->token, sizeof(before));
@@ -231,7 +231,7 @@ static void orgs(void **state)
         ask_only(d, 400, "POST", ORGS, bad[i]);
     const char *bob = made(d, USERS, user_body(d, "bob", acme, "vApp User"));
     desk_become(d, "bob@acme", "bob's password");
-    char token[SESSION_TOKEN_MAX];
+    char token[JWT_MAX];
     memcpy(token, d->token, sizeof(token));
     desk_become(d, "administrator@System", GROUND_PASSWORD);
     ask_only(d, 400, "DELETE", at(d, ORGS, acme, ""), NULL); /* enabled */
@@ -240,7 +240,7 @@ static void orgs(void **state)
     answer_done(&a);
     ask_only(d, 400, "DELETE", at(d, ORGS, acme, ""), NULL); /* not empty */
     d->g->now += SESSION_LOOK_MS;
-    char admin[SESSION_TOKEN_MAX];
+    char admin[JWT_MAX];
     memcpy(admin, d->token, sizeof(admin));
     memcpy(d->token, token, sizeof(token));
     ask_only(d, 401, "GET", ORGS, NULL); /* bob's organization is disabled */

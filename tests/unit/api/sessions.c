@@ -41,7 +41,7 @@ static void logs_in_everywhere(void **state)
         { "administrator@System:wrong password", "/api/sessions", 401 },
     };
     for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
-        char access[SESSION_TOKEN_MAX], legacy[80], type[40];
+        char access[JWT_MAX], legacy[80], type[40];
         struct answer a = ask_as(d, cases[i].basic, "POST", cases[i].target, NULL);
         if (a.status != cases[i].status)
             fail_msg("%s at %s: %d", cases[i].basic, cases[i].target, a.status);
@@ -169,6 +169,18 @@ static void tokens_of_three_fields(void **state)
     ask_only(d, 401, "GET", CURRENT, NULL);
 }
 
+static void long_credentials(void **state)
+{
+    struct desk *d = *state;
+    char basic[6000];
+    for (size_t len = 4000; len < sizeof(basic); len += 500) {
+        (void)snprintf(basic, sizeof(basic), "administrator@System:%0*d", (int)len - 30, 7);
+        struct answer a = ask_as(d, basic, "POST", PROVIDER, NULL);
+        CHECK_EQ(a.status, 401);
+        answer_done(&a);
+    }
+}
+
 static void throttled_is_401(void **state)
 {
     struct desk *d = *state;
@@ -219,4 +231,4 @@ static void tenant_context(void **state)
 }
 
 GROUP(api_sessions, DESK(logs_in_everywhere), DESK(no_credentials), DESK(session_shapes), DESK(logs_out),
-      DESK(others_sessions), DESK(tokens_of_three_fields), DESK(throttled_is_401), DESK(closed), DESK(tenant_context))
+      DESK(others_sessions), DESK(tokens_of_three_fields), DESK(long_credentials), DESK(throttled_is_401), DESK(closed), DESK(tenant_context))

@@ -9,7 +9,7 @@
 
 static const char *line(struct desk *d, const char *fmt, const char *a, const char *b)
 {
-    char text[SESSION_TOKEN_MAX + 400];
+    char text[JWT_MAX + 400];
     const char *at = strstr(fmt, "%s");
     (void)snprintf(text, sizeof(text), "%.*s%s%s%s", (int)(at - fmt), fmt, a, at + 2, b);
     return arena_strdup(&d->g->kept->arena, text);
@@ -27,7 +27,7 @@ static const char *registered(struct desk *d, const char *door, const char *name
 static struct answer issue(struct desk *d, const char *door, const char *client)
 {
     const char *form = line(d, JWT_BEARER "&assertion=%s&client_id=", d->token, client);
-    char token[SESSION_TOKEN_MAX];
+    char token[JWT_MAX];
     memcpy(token, d->token, sizeof(token));
     d->token[0] = '\0'; /* no Authorization goes with it */
     struct answer a = ask(d, "POST", line(d, "/oauth/%s/token", door, ""), form);
@@ -175,6 +175,22 @@ static void end_with_the_user(void **state)
     answer_done(&a);
 }
 
+static void limits(void **state)
+{
+    struct desk *d = *state;
+    char name[TOKEN_NAME_MAX + 2], body[TOKEN_NAME_MAX + 100];
+    memset(name, 'x', sizeof(name) - 1);
+    name[sizeof(name) - 1] = '\0';
+    (void)registered(d, "provider", name + 1);
+    (void)snprintf(body, sizeof(body), "{\"client_name\":\"%s\"}", name);
+    ask_only(d, 400, "POST", "/oauth/provider/register", body);
+    for (int i = 1; i < TOKEN_PER_USER; i++) {
+        (void)snprintf(body, sizeof(body), "{\"client_name\":\"c%d\"}", i);
+        ask_only(d, 200, "POST", "/oauth/provider/register", body);
+    }
+    ask_only(d, 413, "POST", "/oauth/provider/register", "{\"client_name\":\"one more\"}");
+}
+
 static bool has_no_secret(void *self, const struct store_record *r, struct err *e)
 {
     (void)e;
@@ -191,4 +207,4 @@ static void keeps_a_hash(void **state)
     CHECK_OK(store_record_list(d->g->kept->s, &q, has_no_secret, refresh + TOKEN_SECRET / 2, &e), &e);
 }
 
-GROUP(api_tokens, DESK(the_walk), DESK(tenants), DESK(wrong_forms), DESK(end_with_the_user), DESK(keeps_a_hash))
+GROUP(api_tokens, DESK(the_walk), DESK(tenants), DESK(wrong_forms), DESK(end_with_the_user), DESK(limits), DESK(keeps_a_hash))

@@ -7,6 +7,7 @@ int group_flow_config(void);
 int group_flow_deny(void);
 int group_flow_init(void);
 int group_flow_jwt(void);
+int group_flow_people(void);
 int group_flow_publisher(void);
 int group_flow_role(void);
 int group_flow_runner(void);
@@ -24,6 +25,7 @@ int main(void)
            group_flow_deny() +
            group_flow_init() +
            group_flow_jwt() +
+           group_flow_people() +
            group_flow_publisher() +
            group_flow_role() +
            group_flow_runner() +

@@ -83,4 +83,56 @@ static void names(void **state)
     CHANGE_FAILS(g->kept, user_save(g->kept->s, &u, &by, &g->kept->arena, &e), &e, ERR_INPUT);
 }
 
-GROUP(flow_role, GROUND(fixed_ones), GROUND(own_ones), GROUND(masked), GROUND(names))
+static const char *letters(struct ground *g, size_t len)
+{
+    char *text = arena_alloc(&g->kept->arena, len + 1);
+    memset(text, 'x', len);
+    return text;
+}
+
+static void limits(void **state)
+{
+    struct ground *g = *state;
+    struct err e;
+    const struct store_by by = ground_by(g);
+    struct arena *a = &g->kept->arena;
+    struct org o = { .name = letters(g, ORG_NAME_MAX), .display_name = letters(g, ORG_TEXT_MAX),
+                     .description = letters(g, ORG_TEXT_MAX), .enabled = true };
+    struct role r = { .name = letters(g, ROLE_NAME_MAX), .description = letters(g, ROLE_TEXT_MAX), .org = ORG_SYSTEM_URN };
+    struct user u = { .name = letters(g, USER_NAME_MAX), .org = ORG_SYSTEM_URN, .role = g->admin.role,
+                      .full_name = letters(g, USER_TEXT_MAX), .email = "", .description = "", .telephone = "", .enabled = true };
+    CHANGE_OK(g->kept, org_save(g->kept->s, &o, &by, a, &e), &e);
+    CHANGE_OK(g->kept, role_save(g->kept->s, &r, &by, a, &e), &e);
+    CHANGE_OK(g->kept, user_save(g->kept->s, &u, &by, a, &e), &e);
+    struct org longer_org = { .name = letters(g, ORG_NAME_MAX + 1), .display_name = "", .description = "" };
+    struct org longer_text = { .name = "b", .display_name = letters(g, ORG_TEXT_MAX + 1), .description = "" };
+    CHANGE_FAILS(g->kept, org_save(g->kept->s, &longer_org, &by, a, &e), &e, ERR_INPUT);
+    CHANGE_FAILS(g->kept, org_save(g->kept->s, &longer_text, &by, a, &e), &e, ERR_INPUT);
+    r = (struct role){ .name = letters(g, ROLE_NAME_MAX + 1), .description = "", .org = ORG_SYSTEM_URN };
+    CHANGE_FAILS(g->kept, role_save(g->kept->s, &r, &by, a, &e), &e, ERR_INPUT);
+    r = (struct role){ .name = "b", .description = letters(g, ROLE_TEXT_MAX + 1), .org = ORG_SYSTEM_URN };
+    CHANGE_FAILS(g->kept, role_save(g->kept->s, &r, &by, a, &e), &e, ERR_INPUT);
+    u.urn = NULL;
+    u.name = letters(g, USER_NAME_MAX + 1);
+    CHANGE_FAILS(g->kept, user_save(g->kept->s, &u, &by, a, &e), &e, ERR_INPUT);
+    u.name = "b";
+    u.full_name = letters(g, USER_TEXT_MAX + 1);
+    CHANGE_FAILS(g->kept, user_save(g->kept->s, &u, &by, a, &e), &e, ERR_INPUT);
+}
+
+static void passwords(void **state)
+{
+    struct ground *g = *state;
+    struct err e;
+    static const struct { size_t len; bool ok; } cases[] = {
+        { 0, false }, { USER_PASSWORD_MIN - 1, false }, { USER_PASSWORD_MIN, true }, { SECRET_PASSWORD_MAX, true },
+        { SECRET_PASSWORD_MAX + 1, false },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        AUTO(secret_done) struct secret s = { 0 };
+        CHECK_OK(secret_set(&s, letters(g, cases[i].len), cases[i].len, &e), &e);
+        CHECK_EQ(user_check_password(&s, &e), cases[i].ok);
+    }
+}
+
+GROUP(flow_role, GROUND(fixed_ones), GROUND(own_ones), GROUND(masked), GROUND(names), GROUND(limits), GROUND(passwords))

@@ -3,9 +3,11 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "flow/jwt.h"
 #include "flow/loan.h"
 #include "flow/org.h"
 #include "flow/role.h"
+#include "flow/session_parts.h"
 #include "flow/token.h"
 #include "flow/user.h"
 #include "unit/flow/ground.h"
@@ -298,7 +300,7 @@ static void forged_tokens(void **state)
     struct err e;
     struct session_new a, b;
     struct caller c;
-    char text[SESSION_TOKEN_MAX];
+    char text[JWT_MAX];
     ground_login(g, "administrator@System", GROUND_PASSWORD, &a);
     ground_login(g, "administrator@System", GROUND_PASSWORD, &b);
     for (size_t i = 0; i < a.legacy.len; i++) {
@@ -361,6 +363,52 @@ static void lists(void **state)
     CHECK_EQ(len, 0);
 }
 
+/* What the table forgets costs a read, and nothing else. */
+static void table_is_limited(void **state)
+{
+    struct ground *g = *state;
+    struct err e;
+    struct session_new n[4];
+    struct caller c;
+    g->site->sessions->most = 2;
+    for (size_t i = 0; i < ARRAY_LEN(n); i++)
+        ground_login(g, "administrator@System", GROUND_PASSWORD, &n[i]);
+    for (int round = 0; round < 2; round++)
+        for (size_t i = 0; i < ARRAY_LEN(n); i++) {
+            CHECK_OK(find(g->site->sessions, &n[i].access, &c, &e), &e);
+            CHECK_STR(c.session, n[i].caller.session);
+            CHECK(g->site->sessions->len <= 2);
+        }
+    for (size_t i = 0; i < ARRAY_LEN(n); i++)
+        session_new_done(&n[i]);
+}
+
+/* While so many hashes are computed and so many wait, one more is told to come again, and that is no failure. */
+static void logins_at_once_are_limited(void **state)
+{
+    struct ground *g = *state;
+    struct session_table *t = g->site->sessions;
+    struct err e;
+    t->hashing = LOGIN_AT_ONCE;
+    t->waiting = LOGIN_WAITING;
+    for (int i = 0; i < 2 * LOGIN_FAILURES; i++)
+        CHECK_FAILS(login(g, "administrator@System", "wrong password", SESSION_PROVIDER, &e), &e, ERR_LIMIT);
+    t->hashing = t->waiting = 0;
+    CHECK_OK(login(g, "administrator@System", GROUND_PASSWORD, SESSION_PROVIDER, &e), &e);
+}
+
+static void names_are_limited(void **state)
+{
+    struct ground *g = *state;
+    struct err e;
+    char name[LOGIN_NAME_MAX + 2];
+    static const char tail[] = "@System";
+    memset(name, 'x', sizeof(name));
+    memcpy(name + sizeof(name) - sizeof(tail), tail, sizeof(tail));
+    CHECK_FAILS(login(g, name, GROUND_PASSWORD, SESSION_PROVIDER, &e), &e, ERR_DENIED);
+    CHECK_FAILS(login(g, name + 1, GROUND_PASSWORD, SESSION_PROVIDER, &e), &e, ERR_DENIED);
+}
+
 enum { THREADS = 4, ROUNDS = 50 };
 
 struct shared {
@@ -399,4 +447,4 @@ static void threads(void **state)
 GROUP(flow_session, GROUND(logs_in), GROUND(refuses), GROUND(throttles), GROUND(throttles_addresses), GROUND(idles_out),
       GROUND(ends_however_busy), GROUND(survives_restart), GROUND(ended_elsewhere), GROUND(follows_the_user),
       GROUND(ends_with_the_user), GROUND(cap_per_user), GROUND(forged_tokens), GROUND(keeps_hashes_only), GROUND(lists),
-      GROUND(threads))
+      GROUND(table_is_limited), GROUND(logins_at_once_are_limited), GROUND(names_are_limited), GROUND(threads))
