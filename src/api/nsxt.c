@@ -28,7 +28,7 @@ static void manager_body(struct legacy *l, const struct nsx *n)
     }
     legacy_array(l, "Link");
     legacy_link(l, "edit", NSXT_TYPE "+xml", href);
-    legacy_link(l, "remove", NULL, href);
+    legacy_link(l, "remove", NSXT_TYPE "+xml", href);
     legacy_leaf(l, "Description", n->description);
     legacy_leaf(l, "vmext:Username", n->username);
     legacy_leaf(l, "vmext:Url", n->url);

@@ -14,7 +14,7 @@ struct vcenter;
 struct vim_about;
 struct vim_session;
 
-enum { CONNECT_MS = 60 * 1000 /* login and the first answer, all together */ };
+enum { CONNECT_MS = 30 * 1000 /* login and the first answer, all together */ };
 
 /* Logs in and reads who answers. ERR_INPUT: an ESXi host, not a vCenter Server. */
 MUST_USE bool connect_login(struct vim_session *s, const char *name, struct vim_about *ret, struct err *e);

@@ -114,11 +114,6 @@ static bool flag(const struct flow *f, const char *key)
     return json_is_true(json_object_get(task_of(f)->data, key));
 }
 
-static bool said(const struct flow *f, struct arena *a, struct vcenter *ret, struct err *e)
-{
-    return vcenter_read(json_object_get(task_of(f)->data, "said"), a, ret, e);
-}
-
 /* The new secret when there is one, else the one that is kept. */
 static bool secret_of(const struct flow *f, const char *name, bool is_new, const char *kind, const char *urn, struct secret *ret,
                       struct err *e)
@@ -138,7 +133,7 @@ static bool login(struct flow *f, struct err *e)
     struct vim_about about;
     if (!flag(f, "relogin"))
         return true;
-    if (!said(f, &a, &v, e) || !edit_get(site, v.urn, &a, &old, e) ||
+    if (!register_said(f, &a, &v, e) || !edit_get(site, v.urn, &a, &old, e) ||
         !secret_of(f, "password", flag(f, "newPassword"), VCENTER_PASSWORD, v.urn, &password, e) ||
         !vcenter_open(site, &v, &password, &h, e) || !connect_login(h.session, v.name, &about, e))
         return false;
@@ -154,7 +149,7 @@ static bool nsxv(struct flow *f, struct err *e)
     struct vcenter v;
     if (!flag(f, "nsxv"))
         return true;
-    if (!said(f, &a, &v, e) ||
+    if (!register_said(f, &a, &v, e) ||
         !secret_of(f, "nsxv", flag(f, "newNsxvPassword"), VCENTER_NSXV_PASSWORD, v.nsxv.urn, &password, e) ||
         !register_login_nsxv(task_of(f)->site, &v.nsxv, &password, &a, e))
         return false;
@@ -206,7 +201,7 @@ static bool keep(struct flow *f, struct err *e)
     AUTO(loan_end) struct loan l = { 0 };
     AUTO(arena_done) struct arena a = { 0 };
     struct vcenter v;
-    if (!said(f, &a, &v, e))
+    if (!register_said(f, &a, &v, e))
         return false;
     if (!is_kept(site, &v)) {
         if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !keep_in(f, l.store, &v, e))
@@ -224,7 +219,7 @@ static bool attach(struct flow *f, struct err *e)
     AUTO(arena_done) struct arena a = { 0 };
     struct vcenter v;
     struct err why;
-    if (!said(f, &a, &v, e))
+    if (!register_said(f, &a, &v, e))
         return false;
     if (v.enabled)
         connect_notice(site, v.urn);
@@ -236,23 +231,12 @@ static bool attach(struct flow *f, struct err *e)
     return true;
 }
 
-static bool trust(struct flow *f, struct err *e)
-{
-    AUTO(arena_done) struct arena a = { 0 };
-    struct vcenter v;
-    if (!said(f, &a, &v, e))
-        return false;
-    if (v.enabled)
-        connect_trust(task_of(f)->site, v.urn, f);
-    return true;
-}
-
 static const struct flow_step steps[] = {
     { "login", login, NULL },
     { "nsx-manager", nsxv, NULL },
     { "keep", keep, NULL },     /* one transaction */
     { "attach", attach, NULL }, /* from here on nothing fails any more */
-    { "vmca", trust, NULL },
+    { "vmca", register_trust, NULL },
     { 0 },
 };
 const struct flow_kind edit_kind = { "vcenter.edit", steps, false };

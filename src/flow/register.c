@@ -149,7 +149,7 @@ bool register_start(const struct site *site, const struct caller *c, const struc
 
 /* ---- the steps ---- */
 
-static bool said(const struct flow *f, struct arena *a, struct vcenter *ret, struct err *e)
+bool register_said(const struct flow *f, struct arena *a, struct vcenter *ret, struct err *e)
 {
     return vcenter_read(json_object_get(task_of(f)->data, "said"), a, ret, e);
 }
@@ -168,7 +168,7 @@ static bool login(struct flow *f, struct err *e)
     AUTO(vcenter_return) struct vcenter_hold h = { 0 };
     struct vcenter v;
     struct vim_about about;
-    if (!said(f, &a, &v, e) || !secret_of(f, "password", &password, e) || !vcenter_open(site, &v, &password, &h, e) ||
+    if (!register_said(f, &a, &v, e) || !secret_of(f, "password", &password, e) || !vcenter_open(site, &v, &password, &h, e) ||
         !connect_login(h.session, v.name, &about, e))
         return false;
     vim_session_logout(h.session, vim_deadline(CONNECT_MS));
@@ -190,7 +190,7 @@ static bool nsxv(struct flow *f, struct err *e)
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(secret_done) struct secret password = { 0 };
     struct vcenter v;
-    if (!said(f, &a, &v, e))
+    if (!register_said(f, &a, &v, e))
         return false;
     if (!v.nsxv.urn[0])
         return true;
@@ -256,7 +256,7 @@ static bool keep(struct flow *f, struct err *e)
     AUTO(arena_done) struct arena a = { 0 };
     struct vcenter v;
     if (!is_kept(site, task_of(f)->owner)) {
-        if (!said(f, &a, &v, e) || !loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
+        if (!register_said(f, &a, &v, e) || !loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
             !keep_in(f, l.store, &v, e))
             return false;
         /* A commit that failed may be kept all the same: then it is registered. */
@@ -274,7 +274,7 @@ static bool attach(struct flow *f, struct err *e)
     AUTO(arena_done) struct arena a = { 0 };
     struct vcenter v;
     struct err why;
-    if (!said(f, &a, &v, e))
+    if (!register_said(f, &a, &v, e))
         return false;
     connect_notice(site, urn);
     if (!v.enabled)
@@ -285,11 +285,11 @@ static bool attach(struct flow *f, struct err *e)
     return true;
 }
 
-static bool trust(struct flow *f, struct err *e)
+bool register_trust(struct flow *f, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct vcenter v;
-    if (!said(f, &a, &v, e))
+    if (!register_said(f, &a, &v, e))
         return false;
     if (v.enabled)
         connect_trust(task_of(f)->site, task_of(f)->owner, f);
@@ -302,7 +302,7 @@ static const struct flow_step steps[] = {
     { "nsx-manager", nsxv, NULL },
     { "keep", keep, NULL },         /* one transaction: there is nothing to undo when it failed */
     { "attach", attach, NULL },     /* from here on nothing fails any more: it is registered */
-    { "vmca", trust, NULL },
+    { "vmca", register_trust, NULL },
     { 0 },
 };
 const struct flow_kind register_kind = { "vcenter.register", steps, false };

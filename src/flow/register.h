@@ -12,6 +12,7 @@
 #include "store/words.h"
 
 struct caller;
+struct flow;
 struct flow_kind;
 struct secret;
 struct site;
@@ -44,6 +45,10 @@ MUST_USE bool register_login_nsxv(const struct site *site, struct vcenter_nsxv *
                                   struct arena *a, struct err *e);
 /* Step 1's grants for the endpoints of v become v's own. Within the caller's transaction. */
 MUST_USE bool register_promote(struct store *s, const struct vcenter *v, const struct store_by *by, struct err *e);
+/* What a flow's data says under "said". */
+MUST_USE bool register_said(const struct flow *f, struct arena *a, struct vcenter *ret, struct err *e);
+/* The last step of both: the VMCA and the hosts of what is enabled. Never fails for what they say. */
+MUST_USE bool register_trust(struct flow *f, struct err *e);
 /* One line of the audit trail about v. Within the caller's transaction. */
 MUST_USE bool register_audit(struct store *s, const struct vcenter *v, const char *action, const char *text,
                              const struct store_by *by, struct err *e);

@@ -52,7 +52,7 @@ def a_vcenter_is_attached_S2():
     made = world['platform'].attach_vcenter(vc['Name'], vc['URL'], vc['User'], vc['Password'], 'true')
     server = made.VimServer
     assert server.get('name') == vc['Name'] and '/vimServer/' in server.get('href')
-    wait(server.Tasks.Task[0])
+    wait(server['{http://www.vmware.com/vcloud/v1.5}Tasks'].Task[0])  # of the base type, as in pyvcloud's own tests
 
 
 def it_is_listed_and_found():
