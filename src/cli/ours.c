@@ -46,30 +46,19 @@ static json_t *fingerprint_json(const struct trust_cert *cert)
 static bool read_chain(struct ours_look *l, struct arena *a, struct err *e)
 {
     const json_t *chain = answer_member(l->json, "chain");
-    const char *store = answer_str(l->json, "store.certificate.sha256");
+    const char *store = answer_str(l->json, "store.sha256");
     size_t i;
     json_t *one;
     json_array_foreach(chain, i, one) {
         if (l->len == ARRAY_LEN(l->chain))
             return err_set(e, ERR_PEER, "the cell shows a chain of more than %d certificates", TRUST_PATH_MAX);
-        if (!decode(answer_str(one, "pem"), a, &l->chain[l->len], e))
+        if (!decode(answer_str(one, "certificate"), a, &l->chain[l->len], e))
             return false;
         if (is_fingerprint(l->chain[l->len], store))
             l->store = l->len;
         l->len++;
     }
-    if (l->len)
-        return true;
-    /* It could not be seen: an answer of the cell, and an error here. */
-    return err_set(e, ERR_PEER, "%s", answer_shown(l->json, "error.message", "the cell shows no certificate of it", a));
-}
-
-/* "unknown-issuer: No anchor .. (expected .., seen ..)" */
-static const char *problem_of(const json_t *verdict, struct arena *a)
-{
-    const char *expected = answer_shown(verdict, "expected", "", a), *seen = answer_shown(verdict, "seen", "", a);
-    const char *text = arena_printf(a, "%s: %s", answer_shown(verdict, "rule", "?", a), answer_shown(verdict, "what", "", a));
-    return *expected && *seen ? arena_printf(a, "%s (expected %s, seen %s)", text, expected, seen) : text;
+    return l->len || err_set(e, ERR_PEER, "the cell shows no certificate of it");
 }
 
 bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, struct arena *a, struct ours_look *ret,
@@ -80,9 +69,9 @@ bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, 
     if (!remote_send(r, "POST", OURS_PATH "/inspect", body, &l.json, e))
         return false;
     l.believed = answer_true(l.json, "verdict.ok");
-    l.challenge = answer_str(l.json, "challenge.id");
+    l.challenge = answer_str(l.json, "challenge");
     l.address = answer_shown(l.json, "address", NULL, a);
-    l.problem = l.believed ? "" : problem_of(answer_member(l.json, "verdict"), a);
+    l.problem = l.believed ? "" : answer_shown(l.json, "verdict.text", "it is not believed", a);
     l.also_sent = json_array_size(answer_member(l.json, "alsoSent"));
     if (!read_chain(&l, a, e))
         return false;
@@ -143,7 +132,7 @@ static bool find_vmca(struct remote *r, const char *urn, struct arena *a, struct
     AUTO(wire_json_decrefp) json_t *answer = NULL;
     if (!remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/findVmca", remote_escape(a, urn)), NULL, &answer, e))
         return false;
-    const char *pem = answer_str(answer, "vmca.pem");
+    const char *pem = answer_str(answer, "vmca");
     ret->text = answer_shown(answer, "text", "", a);
     ret->granted = answer_true(answer, "granted");
     ret->pem = pem ? arena_strdup(a, pem) : NULL;

@@ -76,9 +76,11 @@ static bool ask_look(struct cli *cli, const struct step_look *s, const struct ou
     char seen[VERDICT_SHA256];
     bool yes = false;
     verdict_sha256(trust_cert_sha256(l->chain[l->store]), seen);
-    if (!prompt_possible(&cli->out))
-        return err_set(e, ERR_UNTRUSTED, "%s is not trusted: %s. Confirm with %s %s once you know it by another way", endpoint,
-                       *l->problem ? l->problem : "its issuer is not known", s->option, seen);
+    if (!prompt_possible(&cli->out)) {
+        out_note(&cli->out, "%s: %s", endpoint, l->problem);
+        return err_set(e, ERR_UNTRUSTED, "%s is not trusted; nothing was sent there. Confirm with %s %s once you know it by another way",
+                       endpoint, s->option, seen);
+    }
     show_look(cli, endpoint, l);
     return prompt_confirm(&cli->out, arena_printf(&cli->arena, "Trust %s for %s?", seen, endpoint), &yes, e) &&
            (yes || err_set(e, ERR_UNTRUSTED, "%s was not trusted; nothing was stored", endpoint));
