@@ -28,5 +28,6 @@ const struct api_op *const api_tables[] = {
     api_vouchsafe_trust_ops,
     api_vouchsafe_vcenters_ops,
     api_vouchsafe_events_ops,
+    api_openapi_ops,
     NULL,
 };

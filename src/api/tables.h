@@ -30,3 +30,4 @@ extern const struct api_op api_vmca_ops[];
 extern const struct api_op api_vouchsafe_trust_ops[];
 extern const struct api_op api_vouchsafe_vcenters_ops[];
 extern const struct api_op api_vouchsafe_events_ops[];
+extern const struct api_op api_openapi_ops[];

@@ -2,6 +2,7 @@ int group_api_accept(void);
 int group_api_error(void);
 int group_api_fiql(void);
 int group_api_legacy_orgs(void);
+int group_api_openapi(void);
 int group_api_page(void);
 int group_api_people(void);
 int group_api_serve(void);
@@ -17,6 +18,7 @@ int main(void)
            group_api_error() +
            group_api_fiql() +
            group_api_legacy_orgs() +
+           group_api_openapi() +
            group_api_page() +
            group_api_people() +
            group_api_serve() +
