@@ -24,7 +24,7 @@ enum err_kind {
     ERR_INTERNAL,   /* a library refused what it should have done */
 };
 
-enum { ERR_MSG_MAX = 400 };
+enum { ERR_MSG_MAX = 640 }; /* a verdict with two names and both fingerprints fits */
 
 struct err {
     enum err_kind kind;

@@ -35,23 +35,51 @@ static bool read_t(const struct vim_answer *answer, struct vim_nsx *ret, struct 
     return true;
 }
 
-/* globalInfo/versionInfo: majorVersion, minorVersion, patchVersion (NSX for vSphere API Guide, "Appliance Manager"). */
-static bool read_v(const struct vim_answer *answer, struct arena *a, struct vim_nsx *ret, struct err *e)
+static bool version_of(const char *major, const char *minor, const char *patch, struct vim_nsx *ret, struct err *e)
 {
-    struct xml_element *root;
-    struct err why = { 0 };
-    if (!vim_body_is(answer, "application/xml") && !vim_body_is(answer, "text/xml"))
-        return vim_body_other(answer, "XML", e);
-    if (!xml_parse(answer->body, answer->body_len, NULL, a, &root, &why))
-        return err_set(e, ERR_PEER, "global/info: %s", why.msg);
-    const struct xml_element *v = xml_child(root, NULL, "versionInfo");
-    const char *major = xml_child_text(v, NULL, "majorVersion"), *minor = xml_child_text(v, NULL, "minorVersion"),
-               *patch = xml_child_text(v, NULL, "patchVersion");
     if (!major || !minor)
         return err_set(e, ERR_PEER, "global/info names no version: not an NSX Manager");
     (void)snprintf(ret->version, sizeof(ret->version), "%s.%s%s%s", major, minor, patch ? "." : "", patch ? patch : "");
-    copy(ret->hostname, xml_child_text(root, NULL, "hostName"));
     return true;
+}
+
+static bool read_v_xml(const struct vim_answer *answer, struct arena *a, struct vim_nsx *ret, struct err *e)
+{
+    struct xml_element *root;
+    struct err why = { 0 };
+    if (!xml_parse(answer->body, answer->body_len, NULL, a, &root, &why))
+        return err_set(e, ERR_PEER, "global/info: %s", why.msg);
+    const struct xml_element *v = xml_child(root, NULL, "versionInfo");
+    copy(ret->hostname, xml_child_text(root, NULL, "hostName"));
+    return version_of(xml_child_text(v, NULL, "majorVersion"), xml_child_text(v, NULL, "minorVersion"),
+                      xml_child_text(v, NULL, "patchVersion"), ret, e);
+}
+
+static const char *member(const json_t *o, const char *key)
+{
+    return json_string_value(json_object_get(o, key));
+}
+
+static bool read_v_json(const struct vim_answer *answer, struct vim_nsx *ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *root = NULL;
+    struct err why = { 0 };
+    if (!wire_json_read(answer->body, answer->body_len, NULL, &root, &why))
+        return err_set(e, ERR_PEER, "global/info: %s", why.msg);
+    const json_t *v = json_object_get(root, "versionInfo");
+    copy(ret->hostname, member(root, "hostName"));
+    return version_of(member(v, "majorVersion"), member(v, "minorVersion"), member(v, "patchVersion"), ret, e);
+}
+
+/* globalInfo/versionInfo: majorVersion, minorVersion, patchVersion (NSX for vSphere API Guide, "Appliance Manager"). XML is
+ * asked for; appliances are known that answer in JSON all the same. */
+static bool read_v(const struct vim_answer *answer, struct arena *a, struct vim_nsx *ret, struct err *e)
+{
+    if (vim_body_is(answer, "application/json"))
+        return read_v_json(answer, ret, e);
+    if (!vim_body_is(answer, "application/xml") && !vim_body_is(answer, "text/xml"))
+        return vim_body_other(answer, "XML", e);
+    return read_v_xml(answer, a, ret, e);
 }
 
 bool vim_nsx_read(struct vim_endpoint *ep, enum vim_nsx_kind kind, const char *user, const struct secret *password,
