@@ -76,9 +76,8 @@ const char *api_location(const struct api_call *c, const struct caller *who)
 
 json_t *api_session_json(const struct api_call *c, const struct caller *who)
 {
-    int64_t idle = c->site->session_idle_ms ? c->site->session_idle_ms : SESSION_IDLE_MS;
     return json_pack("{s:s, s:o, s:o, s:s, s:[s], s:[o], s:I}", "id", who->session, "user",
                      api_json_ref(who->user_name, who->user), "org", api_json_ref(who->org_name, who->org), "location",
                      api_location(c, who), "roles", who->role_name, "roleRefs", api_json_ref(who->role_name, who->role),
-                     "sessionIdleTimeoutMinutes", (json_int_t)(idle / 60000));
+                     "sessionIdleTimeoutMinutes", (json_int_t)(session_idle_ms(c->site->sessions) / 60000));
 }

@@ -119,7 +119,7 @@ static bool login(struct api_call *c, const struct form *f, const char *from, st
     if (!secret_set(&refresh, f->refresh_token, strlen(f->refresh_token), e) ||
         !session_login_token(c->site->sessions, &refresh, org, from, &n, e))
         return false;
-    bool ok = answer_tokens(c, (const char *)n.access.bytes, NULL, SESSION_LIFE_MS, e);
+    bool ok = answer_tokens(c, (const char *)n.access.bytes, NULL, n.lives_ms, e);
     session_new_done(&n);
     return ok;
 }

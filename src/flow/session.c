@@ -28,6 +28,7 @@ struct session_table *session_table_create(const struct site *site)
     t->site = site;
     t->now = wall;
     t->most = SESSION_REMEMBERED;
+    t->idle_ms = site->session_idle_ms ? site->session_idle_ms : SESSION_IDLE_MS;
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_mutex_init(&t->gate, NULL);
     (void)pthread_cond_init(&t->turn, NULL);
@@ -195,13 +196,14 @@ static bool recall(struct session_table *t, const char *urn, int64_t now, struct
 {
     struct session_row row;
     struct caller c;
+    int64_t life;
     (void)pthread_mutex_lock(&t->lock);
     uint64_t ends = t->ends;
     (void)pthread_mutex_unlock(&t->lock);
     AUTO(loan_end) struct loan l = { 0 };
     if (!loan_begin(t->site->shelf, &l, e))
         return false;
-    bool ok = session_row_get(l.store, urn, &row, e) && session_caller(l.store, row.user, &c, e);
+    bool ok = session_limits_read(t, l.store, &life, e) && session_row_get(l.store, urn, &row, e) && session_caller(l.store, row.user, &c, e);
     (void)pthread_mutex_lock(&t->lock);
     if (ok) {
         (void)text_copy(c.session, sizeof(c.session), urn);

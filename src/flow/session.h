@@ -24,8 +24,8 @@ struct store;
 enum {
     SESSION_LOOK_MS = 1000,
     SESSION_NOTE_MS = 60 * 1000,
-    SESSION_IDLE_MS = 30 * 60 * 1000,          /* without a request; site.session_idle_ms where that is set */
-    SESSION_LIFE_MS = 24 * 60 * 60 * 1000,     /* however busy */
+    SESSION_IDLE_MS = 30 * 60 * 1000,          /* without a request; site.session_idle_ms instead where that is set, and */
+    SESSION_LIFE_MS = 24 * 60 * 60 * 1000,     /* however busy; site_settings.h instead of both where those are kept */
     SESSION_PER_USER = 200,                    /* at once; the one idle for longest makes room */
     SESSION_REMEMBERED = 20000,                /* in the table; others cost a read each time */
     SESSION_LEGACY = 32,                       /* hex digits of an X-VCLOUD-AUTHORIZATION */
@@ -44,12 +44,15 @@ DEFINE_AUTO(session_table_destroyp, struct session_table *, session_table_destro
 /* Another clock than the wall's, in ms since 1970: for tests. */
 void session_table_clock(struct session_table *t, int64_t (*now)(void *self), void *self);
 
+/* What counts now. */
+int64_t session_idle_ms(const struct session_table *t);
+
 /* What a login gives. Wiped by session_new_done. */
 struct session_new {
     struct secret access; /* the JWT: longer than 32 characters (trap 20) */
     struct secret legacy; /* 32 hex digits, for X-VCLOUD-AUTHORIZATION */
     struct caller caller;
-    int64_t expires_ms;
+    int64_t expires_ms, lives_ms;
 };
 void session_new_done(struct session_new *n);
 

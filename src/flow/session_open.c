@@ -126,12 +126,14 @@ bool session_open(struct session_table *t, const char *user_urn, const char *fro
     struct session_new n = { 0 };
     struct session_row row = { .made_ms = t->now(t->now_self) };
     row.last_ms = row.made_ms;
-    row.expires_ms = row.made_ms + SESSION_LIFE_MS;
     (void)text_copy(row.user, sizeof(row.user), user_urn);
     (void)text_copy(row.from, sizeof(row.from), from);
     AUTO(loan_end) struct loan l = { 0 };
-    if (!loan_begin(t->site->shelf, &l, e) || !session_caller(l.store, user_urn, &n.caller, e) ||
-        !make_tokens(t, &row, &n, e) || !store_begin(l.store, STORE_WRITE, e) ||
+    int64_t life;
+    if (!loan_begin(t->site->shelf, &l, e) || !session_limits_read(t, l.store, &life, e))
+        return false;
+    row.expires_ms = row.made_ms + life;
+    if (!session_caller(l.store, user_urn, &n.caller, e) || !make_tokens(t, &row, &n, e) || !store_begin(l.store, STORE_WRITE, e) ||
         !keep(t, l.store, &row, &n.caller, how, e) || !store_commit(l.store, e)) {
         session_new_done(&n);
         return false;
@@ -139,6 +141,7 @@ bool session_open(struct session_table *t, const char *user_urn, const char *fro
     (void)text_copy(n.caller.session, sizeof(n.caller.session), row.urn);
     (void)text_copy(n.caller.from, sizeof(n.caller.from), from);
     n.expires_ms = row.expires_ms;
+    n.lives_ms = life;
     *ret = n;
     return true;
 }

@@ -42,6 +42,7 @@ struct session_table {
     bool key_known;
     struct session_entry *buckets[SESSION_BUCKETS];
     size_t len, most;     /* entries; SESSION_REMEMBERED, less in a test */
+    int64_t idle_ms;      /* as last read; atomic */
     uint64_t ends;        /* counts what was ended here, so that a reading begun before is not believed for long */
     struct throttle throttle;
 
@@ -59,7 +60,8 @@ MUST_USE bool session_caller(struct store *s, const char *user_urn, struct calle
 /* The URN of the session with this legacy id: made of its hash, so that the id leads to the record and not back. */
 void session_urn_of(const uint8_t legacy[DIGEST_SHA256], char ret[STORE_ID_MAX + 1]);
 bool session_row_ended(const struct session_row *row, int64_t idle_ms, int64_t now_ms);
-int64_t session_idle_ms(const struct session_table *t);
+/* Reads what administrators set: idle_ms becomes the table's, the life of new sessions is given. */
+MUST_USE bool session_limits_read(struct session_table *t, struct store *s, int64_t *ret_life_ms, struct err *e);
 
 /* session_open.c: makes one for a user who proved to be him. */
 MUST_USE bool session_open(struct session_table *t, const char *user_urn, const char *from, const char *how,

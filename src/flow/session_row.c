@@ -9,8 +9,10 @@
 #include "flow/role.h"
 #include "flow/session_parts.h"
 #include "flow/site.h"
+#include "flow/site_settings.h"
 #include "flow/user.h"
 #include "store/record.h"
+#include "store/setting.h"
 #include "wire/json.h"
 
 #define KIND "session"
@@ -77,7 +79,32 @@ bool session_row_ended(const struct session_row *row, int64_t idle_ms, int64_t n
 
 int64_t session_idle_ms(const struct session_table *t)
 {
-    return t->site->session_idle_ms ? t->site->session_idle_ms : SESSION_IDLE_MS;
+    return __atomic_load_n(&t->idle_ms, __ATOMIC_RELAXED);
+}
+
+/* A setting that somebody turned, in ms; else otherwise. */
+static bool read_minutes(struct store *s, const char *name, int64_t otherwise, int64_t *ret_ms, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct site_settings_field *f = site_settings_find(name);
+    const char *text;
+    uint64_t minutes;
+    *ret_ms = otherwise;
+    if (!store_setting_get(s, f->key, &a, &text, e))
+        return e->kind == ERR_NOT_FOUND;
+    if (text_number(text, (uint64_t)f->min, (uint64_t)f->max, &minutes))
+        *ret_ms = (int64_t)minutes * 60 * 1000;
+    return true;
+}
+
+bool session_limits_read(struct session_table *t, struct store *s, int64_t *ret_life_ms, struct err *e)
+{
+    int64_t idle;
+    if (!read_minutes(s, "sessionTimeoutMinutes", t->site->session_idle_ms ? t->site->session_idle_ms : SESSION_IDLE_MS, &idle, e) ||
+        !read_minutes(s, "absoluteSessionTimeoutMinutes", SESSION_LIFE_MS, ret_life_ms, e))
+        return false;
+    __atomic_store_n(&t->idle_ms, idle, __ATOMIC_RELAXED);
+    return true;
 }
 
 bool session_caller(struct store *s, const char *user_urn, struct caller *ret, struct err *e)

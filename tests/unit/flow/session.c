@@ -8,6 +8,7 @@
 #include "flow/org.h"
 #include "flow/role.h"
 #include "flow/session_parts.h"
+#include "flow/site_settings.h"
 #include "flow/token.h"
 #include "flow/user.h"
 #include "unit/flow/ground.h"
@@ -175,6 +176,43 @@ static void ends_however_busy(void **state)
     CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
     CHECK_FAILS(find(g->site->sessions, &n.legacy, &c, &e), &e, ERR_DENIED);
     session_new_done(&n);
+}
+
+static void set(struct ground *g, const char *name, int64_t minutes)
+{
+    struct err e;
+    struct site_settings s;
+    const struct store_by by = ground_by(g);
+    CHECK_OK(site_settings_read(g->kept->s, &s, &e), &e);
+    CHECK_OK(site_settings_set(&s, site_settings_find(name), minutes, &e), &e);
+    CHANGE_OK(g->kept, site_settings_write(g->kept->s, &s, &by, &e), &e);
+}
+
+/* The general settings go before the configuration: idle time at the next look, life for those that come. */
+static void follows_the_settings(void **state)
+{
+    struct ground *g = *state;
+    struct err e;
+    struct session_new n, later;
+    struct caller c;
+    ground_login(g, "administrator@System", GROUND_PASSWORD, &n);
+    set(g, "sessionTimeoutMinutes", 2);
+    g->now += SESSION_LOOK_MS;
+    CHECK_OK(find(g->site->sessions, &n.access, &c, &e), &e);
+    CHECK_EQ(session_idle_ms(g->site->sessions), 2 * 60 * 1000);
+    g->now += 2 * 60 * 1000;
+    CHECK_FAILS(find(g->site->sessions, &n.access, &c, &e), &e, ERR_DENIED);
+    set(g, "absoluteSessionTimeoutMinutes", 3);
+    ground_login(g, "administrator@System", GROUND_PASSWORD, &later);
+    CHECK_EQ(later.expires_ms, g->now + 3 * 60 * 1000);
+    g->now += 60 * 1000;
+    CHECK_OK(find(g->site->sessions, &later.access, &c, &e), &e);
+    g->now += 110 * 1000;
+    CHECK_OK(find(g->site->sessions, &later.access, &c, &e), &e);
+    g->now += 10 * 1000;
+    CHECK_FAILS(find(g->site->sessions, &later.access, &c, &e), &e, ERR_DENIED);
+    session_new_done(&n);
+    session_new_done(&later);
 }
 
 /* Use is written so often that another cell, or the next start, does not take the session for idle. */
@@ -445,6 +483,6 @@ static void threads(void **state)
 }
 
 GROUP(flow_session, GROUND(logs_in), GROUND(refuses), GROUND(throttles), GROUND(throttles_addresses), GROUND(idles_out),
-      GROUND(ends_however_busy), GROUND(survives_restart), GROUND(ended_elsewhere), GROUND(follows_the_user),
+      GROUND(ends_however_busy), GROUND(follows_the_settings), GROUND(survives_restart), GROUND(ended_elsewhere), GROUND(follows_the_user),
       GROUND(ends_with_the_user), GROUND(cap_per_user), GROUND(forged_tokens), GROUND(keeps_hashes_only), GROUND(lists),
       GROUND(table_is_limited), GROUND(logins_at_once_are_limited), GROUND(names_are_limited), GROUND(threads))
