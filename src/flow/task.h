@@ -97,9 +97,6 @@ struct task_run {
     const char *who, *from; /* who asked */
     json_t *data;       /* an object: what the steps remember; kept with each position */
     bool settled;       /* too late to cancel; kept as well */
-    /* What steps hold in memory for each other; freed by held_done when the flow ends or rests. */
-    void *held;
-    void (*held_done)(void *held);
 };
 
 static inline struct task_run *task_of(const struct flow *f)

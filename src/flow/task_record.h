@@ -1,11 +1,13 @@
-/* flow/task_record.h - what task.c (reading) and task_run.c (running) share: a task as its record holds it. Nobody else includes it.
+/* flow/task_record.h - what task.c (reading), task_run.c (running) and task_recover.c (after a start) share. Nobody else includes it.
  * Nouns: task. */
 #pragma once
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 #include "flow/task.h"
+#include "net/pool.h"
 
 struct store;
 
@@ -19,3 +21,20 @@ MUST_USE bool task_put(struct store *s, const struct task *t, struct err *e);
 /* {"kind": "untrusted", "message": ".."}; and back. */
 json_t *task_err_json(const struct err *e);
 void task_err_read(const json_t *j, struct err *ret);
+
+/* A task that a thread of the pool runs. */
+struct task_job {
+    struct pool_job job;
+    struct task_run run;
+    struct flow flow;
+    struct task task;     /* as it was kept last; texts in the arena */
+    json_t *secrets;      /* names */
+    bool shared;          /* excludes no other task of its owner */
+    char cell[STORE_ID_MAX + 1];
+    struct arena arena;
+};
+
+struct task_job *task_job_create(const struct site *site);
+struct task_job *task_job_free(struct task_job *j); /* NULL */
+/* flow_keeper's keep; self is the job. */
+MUST_USE bool task_job_keep(void *self, const struct flow *f, struct err *e);

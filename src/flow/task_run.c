@@ -20,18 +20,6 @@
 
 enum { SECRET_ID = STORE_ID_MAX + 1 };
 
-/* A task that a thread of the pool runs. */
-struct task_job {
-    struct pool_job job;
-    struct task_run run;
-    struct flow flow;
-    struct task task;     /* as it was kept last; texts in the arena */
-    json_t *secrets;      /* names */
-    bool shared;          /* excludes no other task of its owner */
-    char cell[STORE_ID_MAX + 1];
-    struct arena arena;
-};
-
 static struct task_job *job_of(const struct flow *f)
 {
     return CONTAINER_OF(task_of(f), struct task_job, run);
@@ -43,10 +31,8 @@ static const char *secret_id(const char *urn, const char *name, char out[SECRET_
     return out;
 }
 
-static struct task_job *job_free(struct task_job *j)
+struct task_job *task_job_free(struct task_job *j)
 {
-    if (j->run.held && j->run.held_done)
-        j->run.held_done(j->run.held);
     json_decref(j->run.data);
     json_decref(j->secrets);
     arena_done(&j->arena);
@@ -56,7 +42,7 @@ static struct task_job *job_free(struct task_job *j)
 
 static void job_destroy(struct pool_job *p)
 {
-    (void)job_free(CONTAINER_OF(p, struct task_job, job));
+    (void)task_job_free(CONTAINER_OF(p, struct task_job, job));
 }
 
 /* ---- keeping ---- */
@@ -121,7 +107,7 @@ static bool keep_now(struct task_job *j, const struct flow *f, struct err *e)
     return true;
 }
 
-static bool keep(void *self, const struct flow *f, struct err *e)
+bool task_job_keep(void *self, const struct flow *f, struct err *e)
 {
     if (site_closing(((struct task_job *)self)->run.site))
         return err_set(e, ERR_CANCELLED, "the cell is about to end");
@@ -142,7 +128,7 @@ static bool cancelled(void *self)
            store_record_get(l.store, TASK_CANCEL_KIND, j->run.urn, &a, &r, &e);
 }
 
-static const struct flow_keeper keeper = { keep, cancelled };
+static const struct flow_keeper keeper = { task_job_keep, cancelled };
 
 /* ---- running ---- */
 
@@ -165,7 +151,7 @@ static void work(struct pool_job *p)
         flow_state_name(j->flow.at.state), why->kind == ERR_NONE ? "" : why->msg);
 }
 
-static struct task_job *job_create(const struct site *site)
+struct task_job *task_job_create(const struct site *site)
 {
     struct task_job *j = xcalloc(1, sizeof(*j));
     j->job.work = work;
@@ -247,126 +233,20 @@ static void fill(struct task_job *j, const struct caller *c, const struct task_n
 bool task_start(const struct site *site, const struct caller *c, const struct task_new *n, char ret_urn[STORE_ID_MAX + 1],
                 struct err *e)
 {
-    struct task_job *j = job_create(site);
+    struct task_job *j = task_job_create(site);
     char urn[STORE_ID_MAX + 1];
     fill(j, c, n);
     (void)snprintf(urn, sizeof(urn), "%s", j->run.urn);
     if (!keep_new(j, n, e)) {
-        (void)job_free(j);
+        (void)task_job_free(j);
         return false;
     }
     if (!pool_run(site->pool, &j->job, e)) {
         forget_new(j);
-        (void)job_free(j);
+        (void)task_job_free(j);
         return false;
     }
     (void)memcpy(ret_urn, urn, sizeof(urn));
-    return true;
-}
-
-/* ---- after a start ---- */
-
-static const struct flow_kind *kind_of(const struct flow_kind *const *kinds, const char *name)
-{
-    for (size_t i = 0; name && kinds[i]; i++)
-        if (strcmp(kinds[i]->name, name) == 0)
-            return kinds[i];
-    return NULL;
-}
-
-static enum flow_state state_of(const char *name)
-{
-    for (int s = FLOW_FORWARD; name && s <= FLOW_CANCELLED; s++)
-        if (strcmp(flow_state_name((enum flow_state)s), name) == 0)
-            return (enum flow_state)s;
-    return FLOW_UNWINDING;
-}
-
-/* The job that a record tells of. Its kind is NULL when this program has no such workflow. */
-static bool read_job(struct task_job *j, const struct flow_kind *const *kinds, const struct store_record *r,
-                     const json_t *o, struct err *e)
-{
-    struct arena *a = &j->arena;
-    int64_t step = kept_number(o, "step");
-    j->run.urn = arena_strdup(a, r->id);
-    j->run.owner = kept_text(o, "owner", a);
-    j->shared = !r->owner[0];
-    j->run.who = kept_text(o, "who", a);
-    j->run.from = kept_text(o, "from", a);
-    j->run.settled = json_is_true(json_object_get(o, "settled"));
-    j->run.data = json_deep_copy(json_object_get(o, "data"));
-    j->secrets = json_deep_copy(json_object_get(o, "secrets"));
-    j->flow.kind = kind_of(kinds, json_string_value(json_object_get(o, "kind")));
-    j->flow.at = (struct flow_position){ .state = state_of(json_string_value(json_object_get(o, "state"))),
-                                         .begun = json_is_true(json_object_get(o, "begun")), .step = (unsigned)step };
-    task_err_read(json_object_get(o, "error"), &j->flow.at.error);
-    (void)snprintf(j->flow.note, sizeof(j->flow.note), "%s", kept_text(o, "note", a));
-    if (!json_is_object(j->run.data) || !json_is_array(j->secrets) || step < 0 ||
-        (j->flow.kind && step >= (int64_t)flow_steps(j->flow.kind)))
-        return err_set(e, ERR_STORE, "the record %s %s is damaged", r->kind, r->id);
-    return true;
-}
-
-/* The job of a record that is this cell's; NULL for another cell's: it runs, or that cell's next start goes on. */
-static bool see_flow(const struct site *site, const struct flow_kind *const *kinds, const struct store_record *r,
-                     struct task_job **ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *o = NULL;
-    *ret = NULL;
-    if (!kept_json(r, &o, e))
-        return false;
-    const char *cell = json_string_value(json_object_get(o, "cell"));
-    if (cell && site->cell_urn && strcmp(cell, site->cell_urn) != 0)
-        return true;
-    struct task_job *j = job_create(site);
-    if (!read_job(j, kinds, r, o, e)) {
-        (void)job_free(j);
-        return false;
-    }
-    *ret = j;
-    return true;
-}
-
-/* Takes j over. */
-static bool resume(struct store *s, struct task_job *j, struct err *e)
-{
-    if (!task_get(s, j->run.urn, &j->arena, &j->task, e)) {
-        (void)job_free(j);
-        return false;
-    }
-    if (!j->flow.kind) {
-        /* Of another version of this program: nothing here can undo it, and that must be said. */
-        static const struct flow_step none[] = { { "unknown", NULL, NULL }, { 0 } };
-        static const struct flow_kind unknown = { "unknown", none, false };
-        j->flow.kind = &unknown;
-        j->flow.at.state = FLOW_FAILED;
-        err_set(&j->flow.at.error, ERR_INTERNAL, "this version of the cell doesn't know the workflow; what it had done stays");
-        bool ok = keep(j, &j->flow, e);
-        (void)job_free(j);
-        return ok;
-    }
-    flow_recover(&j->flow);
-    LOG(INFO, "task.resumed", "task=%s kind=%s step=%s state=%s", j->run.urn, j->flow.kind->name, flow_step_name(&j->flow),
-        flow_state_name(j->flow.at.state));
-    if (pool_run(j->run.site->pool, &j->job, e))
-        return true;
-    (void)job_free(j);
-    return false;
-}
-
-bool tasks_recover(const struct site *site, const struct flow_kind *const *kinds, struct err *e)
-{
-    AUTO(loan_end) struct loan l = { 0 };
-    AUTO(arena_done) struct arena a = { 0 };
-    struct store_record *rows;
-    size_t len;
-    if (!loan_begin(site->shelf, &l, e) || !kept_all(l.store, TASK_FLOW_KIND, NULL, &a, &rows, &len, e))
-        return err_in(e, "going on with what was under way");
-    for (size_t i = 0; i < len; i++) {
-        struct task_job *j;
-        if (!see_flow(site, kinds, &rows[i], &j, e) || (j && !resume(l.store, j, e)))
-            return err_in(e, "going on with what was under way");
-    }
     return true;
 }
 

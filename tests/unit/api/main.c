@@ -5,6 +5,7 @@ int group_api_legacy_orgs(void);
 int group_api_openapi(void);
 int group_api_page(void);
 int group_api_people(void);
+int group_api_query(void);
 int group_api_serve(void);
 int group_api_sessions(void);
 int group_api_site(void);
@@ -21,6 +22,7 @@ int main(void)
            group_api_openapi() +
            group_api_page() +
            group_api_people() +
+           group_api_query() +
            group_api_serve() +
            group_api_sessions() +
            group_api_site() +
