@@ -65,7 +65,7 @@ static const struct cli_code codes[] = {
 
 static const struct rows_column columns[] = {
     { .title = "ALIAS", .key = "alias" },
-    { .title = "SCOPE", .key = "scope" },
+    { .title = "SCOPE", .key = "scope_name" },
     { .title = "VALID UNTIL", .key = "certificate.not_after" },
     { .title = "CA", .key = "certificate.ca" },
     { .title = "SUBJECT", .key = "certificate.subject" },
@@ -97,8 +97,8 @@ static void print(struct out *o, const struct cert_grant *g)
     out_printf(o, "%s%s%s\n", out_begin(o, OUT_BOLD), g->alias, out_end(o, OUT_BOLD));
     if (g->cert)
         verdict_cert_print(o, "certificate", g->cert);
-    if (g->scope)
-        verdict_field(o, "vouches for", "%s", g->scope);
+    if (g->scope_name)
+        verdict_field(o, "vouches for", "%s", g->scope_name);
     if (g->by)
         verdict_field(o, "granted", "by %s%s%s%s%s", g->by, g->made ? ", " : "", g->made ? g->made : "", g->flow ? ", " : "",
                       g->flow ? g->flow : "");

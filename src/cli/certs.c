@@ -42,15 +42,65 @@ static const json_t *grant_of(const json_t *grants, const char *id)
     return NULL;
 }
 
+/* The names behind the URNs in scopes; what can't be read stays a URN. */
+struct names {
+    json_t *vcenters, *managers; /* owned; may be NULL */
+};
+
+static void names_read(struct remote *r, struct names *n)
+{
+    json_t *managers = NULL;
+    struct err none;
+    if (!remote_list(r, VCENTERS_PATH, &n->vcenters, &none))
+        n->vcenters = NULL;
+    if (remote_get(r, "/api/admin/extension/nsxtManagers", &managers, &none))
+        n->managers = json_incref(answer_member(managers, "nsxTManager"));
+    json_decref(managers);
+}
+
+static void names_done(struct names *n)
+{
+    json_decref(n->vcenters);
+    json_decref(n->managers);
+}
+
+/* The name of the row with this URN; NULL when there is none. */
+static const char *name_in(const json_t *rows, const char *key, const char *urn, size_t len, struct arena *a)
+{
+    size_t i;
+    json_t *row;
+    json_array_foreach(rows, i, row) {
+        const char *own = answer_str(row, key);
+        if (own && strlen(own) == len && !strncmp(own, urn, len))
+            return answer_shown(row, "name", NULL, a);
+    }
+    return NULL;
+}
+
+static const char *named_scope(const struct names *n, const char *scope, struct arena *a)
+{
+    const char *urn = scope ? strchr(scope, ':') : NULL;
+    if (!urn)
+        return scope;
+    size_t len = strcspn(++urn, "/");
+    const char *name = name_in(n->vcenters, "vcId", urn, len, a);
+    if (!name)
+        name = name_in(n->managers, "id", urn, len, a);
+    return name ? arena_printf(a, "%.*s%s%s", (int)(urn - scope), scope, name, urn + len) : scope;
+}
+
 bool certs_read(struct remote *r, struct arena *a, struct cert_list *ret, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *rows = NULL;
     AUTO(wire_json_decrefp) json_t *grants = NULL;
+    AUTO(names_done) struct names names = { 0 };
     struct err none;
     size_t i;
     json_t *row;
     if (!remote_list(r, CERTS_PATH, &rows, e))
         return false;
+    if (json_array_size(rows))
+        names_read(r, &names);
     if (!remote_list(r, OURS_PATH "/grants", &grants, &none))
         grants = NULL; /* an organization's user sees no scopes: his are for nothing else */
     *ret = (struct cert_list){ .items = arena_array(a, json_array_size(rows) + 1, sizeof(*ret->items)) };
@@ -59,7 +109,8 @@ bool certs_read(struct remote *r, struct arena *a, struct cert_list *ret, struct
         const json_t *more = grant_of(grants, answer_str(row, "id"));
         ret->items[ret->len++] = (struct cert_grant){
             .id = answer_shown(row, "id", "", a), .alias = answer_shown(row, "alias", "", a),
-            .scope = answer_shown(more, "scope", NULL, a), .by = answer_shown(more, "madeBy", NULL, a),
+            .scope = answer_shown(more, "scope", NULL, a),
+            .scope_name = named_scope(&names, answer_shown(more, "scope", NULL, a), a), .by = answer_shown(more, "madeBy", NULL, a),
             .flow = answer_shown(more, "flow", NULL, a), .made = answer_shown(more, "made", NULL, a),
             .pem = pem ? arena_strdup(a, pem) : "", .cert = pem ? decode(pem, a) : NULL,
         };
@@ -97,6 +148,7 @@ json_t *certs_json(const struct cert_grant *g)
     json_object_set_new(j, "alias", out_text(g->alias));
     json_object_set_new(j, "id", out_text(g->id));
     json_object_set_new(j, "scope", out_text(g->scope));
+    json_object_set_new(j, "scope_name", out_text(g->scope_name));
     json_object_set_new(j, "by", out_text(g->by));
     json_object_set_new(j, "flow", out_text(g->flow));
     json_object_set_new(j, "made", out_text(g->made));

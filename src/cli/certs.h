@@ -17,6 +17,7 @@ struct trust_cert;
 struct cert_grant {
     const char *id, *alias;
     const char *scope;       /* NULL when the cell does not tell */
+    const char *scope_name;  /* the same with the name of what is registered instead of its URN: "vcenter:vc1/hosts" */
     const char *by, *flow, *made; /* who granted it, how, when; NULL when the cell does not tell */
     struct trust_cert *cert; /* owned by the list; NULL when it can't be decoded */
     const char *pem;

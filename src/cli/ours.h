@@ -15,6 +15,8 @@ struct trust_cert;
 
 #define OURS_PATH "/cloudapi/vouchsafe/1.0.0"
 
+enum { OURS_LOOK_MS = 6 * 60 * 1000 }; /* reading a VMCA looks at all hosts of its vCenter: the cell takes five minutes at most */
+
 /* What an endpoint presented to the cell. ours_look_done. */
 struct ours_look {
     json_t *json;                              /* owned */

@@ -73,6 +73,12 @@ const char *remote_name(const struct remote *r)
     return r->url;
 }
 
+void remote_patience(struct remote *r, int64_t at_least_ms)
+{
+    if (r->timeout_ms < at_least_ms)
+        r->timeout_ms = at_least_ms;
+}
+
 /* ---- the connection ---- */
 
 /* A pin says one certificate; the engine would take what that certificate issued as well, were it a CA. */

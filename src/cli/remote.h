@@ -66,6 +66,8 @@ struct remote *remote_close(struct remote *r);
 DEFINE_AUTO(remote_closep, struct remote *, remote_close)
 
 const char *remote_name(const struct remote *r); /* its URL, for messages */
+/* Requests from now on may take at least so long: for what makes the cell look at thousands of hosts. */
+void remote_patience(struct remote *r, int64_t at_least_ms);
 
 /* Connects and decides, if that was not done. ERR_UNTRUSTED names the rule. */
 MUST_USE bool remote_connect(struct remote *r, struct err *e);

@@ -168,6 +168,7 @@ bool step_vmca(struct cli *cli, struct remote *r, const struct step_vmca *s, str
 {
     AUTO(ours_vmca_done) struct ours_vmca v = { 0 };
     AUTO(wire_json_decrefp) json_t *trust = NULL;
+    remote_patience(r, OURS_LOOK_MS);
     if (!ours_vmca(r, s->urn, s->find, &cli->arena, &v, e))
         return err_in(e, "reading the VMCA of %s", s->name);
     if (!v.cert) {

@@ -49,6 +49,7 @@ static const struct arg_operand trust_operands[] = {
 static bool show(struct cli *cli, struct remote *r, const char *urn, bool find, struct err *e)
 {
     AUTO(ours_vmca_done) struct ours_vmca v = { 0 };
+    remote_patience(r, OURS_LOOK_MS);
     if (!ours_vmca(r, urn, find, &cli->arena, &v, e))
         return false;
     if (!v.cert)
