@@ -22,10 +22,6 @@ struct site;
 struct url_span;
 struct xml_writer;
 
-enum {
-    API_JSON_MAX = 1024 * 1024, /* bytes of a JSON body; parsed strictly, nested at most as wire/json.h says */
-};
-
 struct api_call {
     struct http_request *rq;
     struct http_response *rs;
@@ -50,7 +46,7 @@ struct api_op {
     enum right right;
     unsigned flags;
     bool (*run)(struct api_call *c, struct err *e);
-    size_t body_max;              /* 0 = API_JSON_MAX */
+    size_t body_max;              /* 0 = [limits] request_body */
 };
 
 /* The value of {name} in the path; decoded. */

@@ -204,7 +204,7 @@ struct api_app *api_app_create(const struct site *site, struct err *e)
     for (size_t i = 0; api_tables[i]; i++)
         for (const struct api_op *op = api_tables[i]; op->method; op++)
             a->routes[n++] = (struct http_route){ .method = op->method, .pattern = op->pattern, .call = serve,
-                                                  .body_max = op->body_max ? op->body_max : API_JSON_MAX, .tag = op };
+                                                  .body_max = op->body_max, .tag = op };
     a->router = http_router_create(a->routes, n, e);
     return a->router ? a : api_app_destroy(a);
 }

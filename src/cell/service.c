@@ -77,6 +77,37 @@ static void drained(void *self)
     (void)pthread_mutex_unlock(&s->lock);
 }
 
+static struct http_limits limits_of(const struct service_limits *l, unsigned loops)
+{
+    return (struct http_limits){ .conns = (l->connections + loops - 1) / loops, .body = l->request_body,
+                                 .handshake_ms = l->handshake_ms };
+}
+
+/* Other limits on their way to one loop. */
+struct change {
+    struct loop_task task;
+    struct http_server *server;
+    struct http_limits limits;
+};
+
+static void change_strand(struct loop_task *t)
+{
+    struct change *c = CONTAINER_OF(t, struct change, task);
+    http_server_limits(c->server, &c->limits);
+    free(c);
+}
+
+void service_limits(struct service *s, const struct service_limits *l)
+{
+    for (unsigned i = 0; i < s->len; i++) {
+        struct change *c = xcalloc(1, sizeof(*c));
+        c->task.run = change_strand;
+        c->server = s->strands[i].server;
+        c->limits = limits_of(l, s->len);
+        loop_post(s->strands[i].loop, &c->task);
+    }
+}
+
 static void drain_strand(struct loop_task *t)
 {
     http_server_drain(CONTAINER_OF(t, struct strand, drain)->server);
@@ -92,12 +123,12 @@ static bool open_strand(struct service *s, const struct service_config *c, struc
     s->len++;
     struct http_server_config http = s->http;
     http.self = s;
+    http.limits = limits_of(&c->limits, c->loops);
     http.wrap = wrap;
     http.unshaken = unshaken;
     http.drained = drained;
     st->server = http_server_create(st->loop, &http);
-    const struct listen_config port = { .address = *c->listen, .reuse_port = c->loops > 1,
-                                        .conns_max = c->connections / c->loops + 1 };
+    const struct listen_config port = { .address = *c->listen, .reuse_port = c->loops > 1 };
     if (!http_server_listen(st->server, &port, e))
         return false;
     *c->listen = *http_server_address(st->server, 0);

@@ -20,10 +20,17 @@ enum {
     SERVICE_DRAIN_MS = 30 * 1000, /* requests in flight may take so long after SIGTERM */
 };
 
+/* What may change while it runs. */
+struct service_limits {
+    size_t connections;                   /* of all loops together: each has its share */
+    size_t request_body;
+    int64_t handshake_ms;
+};
+
 struct service_config {
     struct address *listen;               /* port 0: the kernel chooses, and it is filled in */
     unsigned loops;
-    size_t connections;                   /* of all loops together */
+    struct service_limits limits;
     struct tls_identity *identity;        /* a reference is taken */
     const struct range *proxies;          /* copied: who has to send a PROXY protocol v2 header, and is believed */
     size_t proxies_len;                   /* at most SERVICE_PROXIES_MAX */
@@ -36,6 +43,8 @@ MUST_USE bool service_create(const struct service_config *c, struct service **re
 struct service *service_destroy(struct service *s);
 DEFINE_AUTO(service_destroyp, struct service *, service_destroy)
 
+/* For what begins from now on; the thread that started it. */
+void service_limits(struct service *s, const struct service_limits *l);
 MUST_USE bool service_start(struct service *s, struct err *e);
 /* For the handshakes from now on. */
 MUST_USE bool service_identity(struct service *s, struct tls_identity *identity, struct err *e);

@@ -85,6 +85,7 @@ static bool fill_site(struct cell *c, struct err *e)
         .cell_name = arena_strdup(&c->arena, name),
         .cell_address = arena_strdup(&c->arena, address), .data_dir = c->config.data_dir, .allow_lab = c->lab,
         .crl_strict = c->config.crl_strict, .session_idle_ms = c->config.session_idle_ms,
+        .connect_ms = c->config.connect_timeout_ms, .handshake_ms = c->config.handshake_timeout_ms,
     };
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
@@ -133,19 +134,25 @@ static bool read_proxies(const struct setting_list *from, struct range ret[SERVI
     return true;
 }
 
+static struct service_limits limits_of(const struct config *cf)
+{
+    return (struct service_limits){ .connections = cf->connections, .request_body = cf->request_body,
+                                    .handshake_ms = cf->handshake_timeout_ms };
+}
+
 static bool open_port(struct cell *c, struct err *e)
 {
     AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
     struct range proxies[SERVICE_PROXIES_MAX];
     const struct setting_list *from = &c->config.proxy_from;
     static_assert((int)SERVICE_PROXIES_MAX >= (int)SETTINGS_LIST_MAX, "a list fits");
-    struct http_server_config http = { .pool = c->requests, .limits = { .handshake_ms = c->config.handshake_timeout_ms } };
+    struct http_server_config http = { .pool = c->requests };
     c->app = api_app_create(&c->site, e);
     if (!c->app || !cell_identity_open(c, &identity, e) || !read_proxies(from, proxies, e))
         return false;
     api_app_serve(c->app, &http);
     const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
-                                      .connections = c->config.connections, .identity = identity, .http = &http,
+                                      .limits = limits_of(&c->config), .identity = identity, .http = &http,
                                       .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
@@ -188,12 +195,15 @@ bool cell_start(struct cell *c, struct err *e)
 bool cell_reload(struct cell *c, struct err *e)
 {
     struct config fresh;
+    AUTO(arena_done) struct arena a = { 0 };
     AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
-    if (!read_config(c->config_path, &fresh, &c->arena, e) || !tls_own_load(c->config.data_dir, &identity, e) ||
+    if (!read_config(c->config_path, &fresh, &a, e) || !tls_own_load(c->config.data_dir, &identity, e) ||
         !service_identity(c->service, identity, e))
         return false;
+    const struct service_limits limits = limits_of(&fresh);
     log_threshold_set((enum log_level)fresh.log_level);
-    c->config.log_level = fresh.log_level;
+    site_limits(&c->site, fresh.session_idle_ms, fresh.connect_timeout_ms, fresh.handshake_timeout_ms);
+    service_limits(c->service, &limits);
     return true;
 }
 

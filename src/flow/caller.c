@@ -4,8 +4,11 @@
 
 #include "base/clock.h"
 #include "base/def.h"
+#include "flow/look.h"
+#include "flow/session.h"
 #include "flow/site.h"
 #include "store/grant.h"
+#include "vim/endpoint.h"
 
 static const char *const names[RIGHTS] = {
     [RIGHT_NONE] = "",
@@ -67,6 +70,27 @@ struct store_by site_by(const struct caller *c, const char *flow)
 bool site_closing(const struct site *s)
 {
     return __atomic_load_n(&s->closing, __ATOMIC_ACQUIRE);
+}
+
+void site_limits(struct site *s, int64_t session_idle_ms, int64_t connect_ms, int64_t handshake_ms)
+{
+    __atomic_store_n(&s->session_idle_ms, session_idle_ms, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->connect_ms, connect_ms, __ATOMIC_RELAXED);
+    __atomic_store_n(&s->handshake_ms, handshake_ms, __ATOMIC_RELAXED);
+}
+
+int64_t site_idle_ms(const struct site *s)
+{
+    int64_t set = __atomic_load_n(&s->session_idle_ms, __ATOMIC_RELAXED);
+    return set ? set : SESSION_IDLE_MS;
+}
+
+int64_t site_look_ms(const struct site *s)
+{
+    int64_t connect = __atomic_load_n(&s->connect_ms, __ATOMIC_RELAXED);
+    int64_t handshake = __atomic_load_n(&s->handshake_ms, __ATOMIC_RELAXED);
+    int64_t both = (connect ? connect : VIM_CONNECT_MS) + (handshake ? handshake : VIM_HANDSHAKE_MS);
+    return both < LOOK_TIMEOUT_MAX_MS ? both : LOOK_TIMEOUT_MAX_MS;
 }
 
 void site_close(struct site *s)

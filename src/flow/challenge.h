@@ -37,7 +37,7 @@ struct challenge_ask {
     const char *host;
     uint16_t port;
     bool leaf;          /* store the peer's own certificate even where its CA was sent */
-    int64_t timeout_ms; /* 0 = LOOK_TIMEOUT_MS */
+    int64_t timeout_ms; /* 0 = site_look_ms */
 };
 
 /* An endpoint that can't be reached is an answer, in the look. */

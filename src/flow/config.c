@@ -38,15 +38,15 @@ static const struct setting table[] = {
     { "limits", "pool_threads", SETTING_NUMBER, AT(pool_threads), .fallback = "16", .min = 2, .max = 256,
       .help = "Pool threads: requests that are worked on at once" },
     { "limits", "connections", SETTING_NUMBER, AT(connections), .fallback = "10000", .min = 16, .max = 1000000,
-      .help = "Client connections; one more is closed at once" },
+      .help = "Client connections, shared out evenly among the loops; the next one is answered with 503 and closed" },
     { "limits", "request_body", SETTING_SIZE, AT(request_body), .fallback = "1M", .min = 4096, .max = 64 << 20,
-      .help = "The largest body of an API request; transfers are not limited by it" },
+      .help = "The largest body of an API request: one larger is answered with 413. Transfers are not limited by it" },
     { "limits", "session_idle", SETTING_DURATION, AT(session_idle_ms), .fallback = "30m", .min = 60000, .max = 86400000,
       .help = "How long a session lives without a request" },
     { "limits", "connect_timeout", SETTING_DURATION, AT(connect_timeout_ms), .fallback = "10s", .min = 100, .max = 120000,
       .help = "How long a connection to vCenter, NSX or a host may take to open" },
     { "limits", "handshake_timeout", SETTING_DURATION, AT(handshake_timeout_ms), .fallback = "10s", .min = 100,
-      .max = 120000, .help = "How long a TLS handshake may take" },
+      .max = 120000, .help = "How long a TLS handshake may take: a client's with the cell, and ours with vCenter, NSX or a host" },
 };
 
 const struct setting *config_table(size_t *ret_len)

@@ -91,7 +91,7 @@ static bool begin(struct looking *g, struct err *e)
         return err_set(e, ERR_INPUT, "more than %d accepted names", TRUST_NAMES_MAX);
     if (!rq->port || !rq->host || strlen(rq->host) > URL_HOST_MAX)
         return err_set(e, ERR_INPUT, "this is no host and port");
-    g->timeout_ms = rq->timeout_ms ? rq->timeout_ms : LOOK_TIMEOUT_MS;
+    g->timeout_ms = rq->timeout_ms ? rq->timeout_ms : site_look_ms(g->site);
     bool v6 = strchr(rq->host, ':') && rq->host[0] != '[';
     (void)snprintf(text, sizeof(text), v6 ? "[%s]:%u" : "%s:%u", rq->host, rq->port);
     if (!url_host_parse(text, strlen(text), &g->endpoint, e))

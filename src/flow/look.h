@@ -18,8 +18,7 @@ struct store;
 struct trust_cert;
 
 enum {
-    LOOK_TIMEOUT_MS = 10000,    /* all of one look, where the caller says nothing else .. */
-    LOOK_TIMEOUT_MAX_MS = 120000, /* .. and the most that anybody may ask for (vcd-api.md 3.5) */
+    LOOK_TIMEOUT_MAX_MS = 120000, /* the most that one look may take, whoever asks (vcd-api.md 3.5) */
 };
 
 /* An HTTP proxy that is asked to CONNECT. */
@@ -43,7 +42,7 @@ struct look_request {
     const char *org;               /* only this organization's own grants count; NULL = System's */
     const struct look_proxy *proxy;/* NULL = direct */
     const struct deny *deny;       /* what may not be reached (flow/deny.h); NULL = nothing is denied */
-    int64_t timeout_ms;            /* 1 to LOOK_TIMEOUT_MAX_MS; 0 = LOOK_TIMEOUT_MS */
+    int64_t timeout_ms;            /* 1 to LOOK_TIMEOUT_MAX_MS; 0 = site_look_ms */
     bool plain;                    /* only connect: no TLS; then there is no chain */
 };
 

@@ -28,7 +28,6 @@ struct session_table *session_table_create(const struct site *site)
     t->site = site;
     t->now = wall;
     t->most = SESSION_REMEMBERED;
-    t->idle_ms = site->session_idle_ms ? site->session_idle_ms : SESSION_IDLE_MS;
     (void)pthread_mutex_init(&t->lock, NULL);
     (void)pthread_mutex_init(&t->gate, NULL);
     (void)pthread_cond_init(&t->turn, NULL);

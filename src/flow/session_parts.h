@@ -42,7 +42,7 @@ struct session_table {
     bool key_known;
     struct session_entry *buckets[SESSION_BUCKETS];
     size_t len, most;     /* entries; SESSION_REMEMBERED, less in a test */
-    int64_t idle_ms;      /* as last read; atomic */
+    int64_t idle_ms;      /* as the settings said when last read, 0 = nothing; atomic */
     uint64_t ends;        /* counts what was ended here, so that a reading begun before is not believed for long */
     struct throttle throttle;
 

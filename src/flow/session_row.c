@@ -79,7 +79,8 @@ bool session_row_ended(const struct session_row *row, int64_t idle_ms, int64_t n
 
 int64_t session_idle_ms(const struct session_table *t)
 {
-    return __atomic_load_n(&t->idle_ms, __ATOMIC_RELAXED);
+    int64_t kept = __atomic_load_n(&t->idle_ms, __ATOMIC_RELAXED);
+    return kept ? kept : site_idle_ms(t->site);
 }
 
 /* A setting that somebody turned, in ms; else otherwise. */
@@ -100,7 +101,7 @@ static bool read_minutes(struct store *s, const char *name, int64_t otherwise, i
 bool session_limits_read(struct session_table *t, struct store *s, int64_t *ret_life_ms, struct err *e)
 {
     int64_t idle;
-    if (!read_minutes(s, "sessionTimeoutMinutes", t->site->session_idle_ms ? t->site->session_idle_ms : SESSION_IDLE_MS, &idle, e) ||
+    if (!read_minutes(s, "sessionTimeoutMinutes", 0, &idle, e) ||
         !read_minutes(s, "absoluteSessionTimeoutMinutes", SESSION_LIFE_MS, ret_life_ms, e))
         return false;
     __atomic_store_n(&t->idle_ms, idle, __ATOMIC_RELAXED);

@@ -39,10 +39,19 @@ struct site {
     const char *ciphers[SITE_CIPHERS]; /* of the cell's port, by their IANA names; NULL behind the last */
     bool allow_lab;                 /* --lab: certificates with the lab's mark count */
     bool crl_strict;                /* a missing or stale CRL refuses */
-    int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS */
+    int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS. This and the next two change on SIGHUP (site_limits): atomic */
+    int64_t connect_ms;             /* of a connection to a server; 0: VIM_CONNECT_MS */
+    int64_t handshake_ms;           /* of its TLS handshake; 0: VIM_HANDSHAKE_MS */
     enum secret_cost password_cost; /* what hashing a new password costs */
     bool closing;                   /* read by site_closing */
 };
+
+/* Sets the three times that change while others read them. */
+void site_limits(struct site *s, int64_t session_idle_ms, int64_t connect_ms, int64_t handshake_ms);
+/* How long a session lives without a request. */
+int64_t site_idle_ms(const struct site *s);
+/* What a look at an endpoint may take where its caller says nothing: connecting and the handshake. */
+int64_t site_look_ms(const struct site *s);
 
 /* The cell is about to end: long work rests where it stands, and the next start goes on. Any thread. */
 bool site_closing(const struct site *s);

@@ -125,6 +125,7 @@ static struct vim_peer peer_of(const struct site *site, const char *host, uint16
     return (struct vim_peer){
         .host = host, .port = port, .crl_mode = look_crl_mode(site), .policy = look_policy(site),
         .live = site->live, .resolver = site->resolver,
+        .connect_ms = &site->connect_ms, .handshake_ms = &site->handshake_ms,
     };
 }
 

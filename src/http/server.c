@@ -119,7 +119,7 @@ bool http_server_listen(struct http_server *s, const struct listen_config *c, st
     port->server = s;
     config.accepted = accepted;
     config.self = port;
-    config.conns_max = s->config.limits.conns + HTTP_CONNS_OVER + 1; /* the one more is closed */
+    config.conns_max = SIZE_MAX; /* take() counts */
     port->listener = listener_create(s->loop, &config, e);
     if (!port->listener)
         return false;
@@ -130,6 +130,11 @@ bool http_server_listen(struct http_server *s, const struct listen_config *c, st
 const struct address *http_server_address(const struct http_server *s, size_t n)
 {
     return n < s->ports_len ? listener_address(s->ports[n].listener) : NULL;
+}
+
+void http_server_limits(struct http_server *s, const struct http_limits *l)
+{
+    s->config.limits = http_limits_fill(l);
 }
 
 void http_server_adopt(struct http_server *s, struct conn *c, const struct address *client)
@@ -217,7 +222,7 @@ const char *server_date(struct http_server *s)
 
 bool server_reserve(struct http_server *s, size_t len)
 {
-    if (len > s->config.limits.bodies - s->bodies)
+    if (s->bodies > s->config.limits.bodies || len > s->config.limits.bodies - s->bodies) /* the limit may have shrunk */
         return false;
     s->bodies += len;
     return true;

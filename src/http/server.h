@@ -53,10 +53,13 @@ struct http_server *http_server_create(struct loop *l, const struct http_server_
 struct http_server *http_server_destroy(struct http_server *s);
 DEFINE_AUTO(http_server_destroyp, struct http_server *, http_server_destroy)
 
-/* Opens a port; accepted, self and conns_max of c are the server's. Several ports are several calls. */
+/* Opens a port; accepted, self and conns_max of c are the server's (http_limits.conns). Several ports are several calls. */
 MUST_USE bool http_server_listen(struct http_server *s, const struct listen_config *c, struct err *e);
 /* Where the n-th port listens; NULL past the last. */
 const struct address *http_server_address(const struct http_server *s, size_t n);
+
+/* Other limits from now on, on the loop's thread: 0 = the constants. What is open stays; waits that have begun keep theirs. */
+void http_server_limits(struct http_server *s, const struct http_limits *l);
 
 /* A connection from elsewhere (tests: one in memory). */
 void http_server_adopt(struct http_server *s, struct conn *take, const struct address *client);

@@ -23,8 +23,8 @@ struct vim_dialer {
     const struct vim_dialer_ops *ops;
 };
 
-/* When a connection that is begun now has to be there: after VIM_CONNECT_MS, or earlier when the call ends earlier. */
-int64_t vim_dial_until(int64_t now_ms, int64_t deadline_ms);
+/* When what begins now has to be done: after *ms (NULL or 0 there: `otherwise`), or earlier when the call ends earlier. */
+int64_t vim_dial_until(int64_t now_ms, const int64_t *ms, int64_t otherwise, int64_t deadline_ms);
 
 MUST_USE bool vim_dial_tls(const struct vim_peer *p, struct vim_dialer **ret, struct err *e);
 

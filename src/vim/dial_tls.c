@@ -55,36 +55,37 @@ static void remember(struct dial_tls *t, const struct conn *c)
     (void)pthread_mutex_unlock(&t->lock);
 }
 
-static enum io handshake_step(void *self, struct err *e)
+int64_t vim_dial_until(int64_t now_ms, const int64_t *ms, int64_t otherwise, int64_t deadline_ms)
 {
-    return conn_handshake(self, e);
+    int64_t set = ms ? __atomic_load_n(ms, __ATOMIC_RELAXED) : 0;
+    int64_t until = now_ms + (set ? set : otherwise);
+    return until < deadline_ms ? until : deadline_ms;
 }
 
-static int handshake_fd(const void *self)
+/* Resolves and connects. */
+static struct conn *reach(struct dial_tls *t, int64_t deadline_ms, struct err *e)
 {
-    return conn_fd(self);
-}
-
-int64_t vim_dial_until(int64_t now_ms, int64_t deadline_ms)
-{
-    return now_ms + VIM_CONNECT_MS < deadline_ms ? now_ms + VIM_CONNECT_MS : deadline_ms;
+    struct resolve_answer at;
+    int64_t until = vim_dial_until(clock_mono_ms(), t->peer.connect_ms, VIM_CONNECT_MS, deadline_ms);
+    if (!resolve_now(t->peer.resolver, t->host, t->peer.port, &at, e))
+        return NULL;
+    int64_t left = until - clock_mono_ms();
+    struct tcp_options options = { .share_ms = tcp_share(left > 1 ? left : 1, at.len) };
+    AUTO(conn_destroyp) struct conn *c = tcp_connect(at.addresses, at.len, &options);
+    return io_run(&conn_shaking, c, until, e) ? STEAL(c) : NULL;
 }
 
 static bool dial(struct vim_dialer *d, unsigned slot, int64_t deadline_ms, struct conn **ret, struct err *e)
 {
-    static const struct io_op shake = { handshake_step, handshake_fd };
     struct dial_tls *t = self_of(d);
-    struct resolve_answer at;
-    int64_t until = vim_dial_until(clock_mono_ms(), deadline_ms);
     if (!t->clients[slot] && !(t->clients[slot] = tls_client_create(t->peer.live, e)))
         return false;
-    if (!resolve_now(t->peer.resolver, t->host, t->peer.port, &at, e))
+    struct conn *tcp = reach(t, deadline_ms, e);
+    if (!tcp)
         return false;
-    int64_t left = until - clock_mono_ms();
-    struct tcp_options options = { .share_ms = tcp_share(left > 1 ? left : 1, at.len) };
     struct tls_ask ask = ask_of(t);
-    AUTO(conn_destroyp) struct conn *c = tls_client_conn(t->clients[slot], tcp_connect(at.addresses, at.len, &options), &ask);
-    bool ok = io_run(&shake, c, until, e);
+    AUTO(conn_destroyp) struct conn *c = tls_client_conn(t->clients[slot], tcp, &ask);
+    bool ok = io_run(&conn_shaking, c, vim_dial_until(clock_mono_ms(), t->peer.handshake_ms, VIM_HANDSHAKE_MS, deadline_ms), e);
     remember(t, c);
     if (!ok)
         return false;

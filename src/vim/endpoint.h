@@ -22,7 +22,8 @@ struct vim_endpoint;
 enum {
     VIM_CONNS_MAX = 4,                     /* connections to one endpoint; the next caller waits for one */
     VIM_IDLE_MS = 50 * 1000,               /* a kept connection is not used after so long; peers close theirs at 60 s */
-    VIM_CONNECT_MS = 15 * 1000,            /* to connect and shake hands, or less when the call's deadline says so */
+    VIM_CONNECT_MS = 10 * 1000,            /* to connect; to shake hands. Less when the call's deadline says so */
+    VIM_HANDSHAKE_MS = 10 * 1000,
     VIM_CALL_MS = 60 * 1000,               /* deadline of one call where the caller has none of its own */
     VIM_ANSWER_MAX = 16 * 1024 * 1024,     /* bytes of one answer, unless the call allows less */
 };
@@ -41,6 +42,7 @@ struct vim_peer {
     struct trust_policy policy;
     struct trust_live *live;
     const struct resolver *resolver;
+    const int64_t *connect_ms, *handshake_ms; /* borrowed; NULL, or 0 there: the constants. Another thread may set them */
 };
 
 /* ERR_INPUT: names_mode, too many names. Connects nowhere yet. */

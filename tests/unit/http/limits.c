@@ -209,8 +209,28 @@ static void limits_of_heads_reach_the_reader(void **state)
     rig_stop(&r);
 }
 
+static void limits_change_while_it_serves(void **state)
+{
+    (void)state;
+    struct rig r;
+    start(&r, (struct http_limits){ .idle_ms = 1000, .conns = 10 });
+    http_server_limits(r.server, &(struct http_limits){ .idle_ms = 3000, .conns = 10 });
+    rig_check(&r, GET("/hello"), HELLO);
+    rig_later(&r, 2000);
+    CHECK(!r.client_ended); /* the new one */
+    http_server_limits(r.server, &(struct http_limits){ .idle_ms = 500, .conns = 10 });
+    rig_check(&r, GET("/hello"), HELLO);
+    rig_later(&r, 600);
+    CHECK(r.client_ended);
+    http_server_limits(r.server, &(struct http_limits){ 0 }); /* the constants */
+    rig_connect(&r);
+    rig_later(&r, 10000);
+    rig_check(&r, GET("/hello"), HELLO);
+    rig_stop(&r);
+}
+
 GROUP(http_limits, cmocka_unit_test(slow_heads_are_refused), cmocka_unit_test(idle_connections_are_closed_without_a_word),
       cmocka_unit_test(slow_bodies_are_refused), cmocka_unit_test(a_pause_of_ours_is_not_the_clients),
-      cmocka_unit_test(slow_readers_are_cut_off), cmocka_unit_test(lingering_ends),
+      cmocka_unit_test(slow_readers_are_cut_off), cmocka_unit_test(lingering_ends), cmocka_unit_test(limits_change_while_it_serves),
       cmocka_unit_test(requests_of_a_connection_are_counted), cmocka_unit_test(one_connection_too_many_is_told),
       cmocka_unit_test(limits_of_heads_reach_the_reader))

@@ -330,9 +330,12 @@ static void a_kept_connection_ages(void **state)
 static void connecting_ends_with_the_call_or_before(void **state)
 {
     (void)state;
-    CHECK_EQ(vim_dial_until(1000, 1000 + VIM_CONNECT_MS - 1), 1000 + VIM_CONNECT_MS - 1);
-    CHECK_EQ(vim_dial_until(1000, 1000 + VIM_CONNECT_MS + 1), 1000 + VIM_CONNECT_MS);
-    CHECK_EQ(vim_dial_until(1000, 1000 + VIM_CALL_MS), 1000 + VIM_CONNECT_MS);
+    const int64_t unset = 0, set = 300;
+    CHECK_EQ(vim_dial_until(1000, NULL, VIM_CONNECT_MS, 1000 + VIM_CONNECT_MS - 1), 1000 + VIM_CONNECT_MS - 1);
+    CHECK_EQ(vim_dial_until(1000, NULL, VIM_CONNECT_MS, 1000 + VIM_CONNECT_MS + 1), 1000 + VIM_CONNECT_MS);
+    CHECK_EQ(vim_dial_until(1000, &unset, VIM_HANDSHAKE_MS, 1000 + VIM_CALL_MS), 1000 + VIM_HANDSHAKE_MS);
+    CHECK_EQ(vim_dial_until(1000, &set, VIM_CONNECT_MS, 1000 + VIM_CALL_MS), 1300);
+    CHECK_EQ(vim_dial_until(1000, &set, VIM_CONNECT_MS, 1200), 1200);
 }
 
 static bool at_the_second_question(void *self)
