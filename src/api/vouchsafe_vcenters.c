@@ -182,8 +182,9 @@ static bool find(struct api_call *c, struct err *e)
 /* ---- trust and review ---- */
 
 /* The certificate that was shown, read again now, granted for the hosts of this vCenter. */
-static bool grant(struct api_call *c, const char *urn, const uint8_t sha256[DIGEST_SHA256], bool bundle, struct err *e)
+static bool grant(struct api_call *c, const struct reading *r, const uint8_t sha256[DIGEST_SHA256], bool bundle, struct err *e)
 {
+    const char *urn = r->urn;
     const struct store_by by = site_by(&c->caller, "api.vmca");
     struct vmca_answer a = { 0 };
     struct trust_scope scope;
@@ -196,7 +197,7 @@ static bool grant(struct api_call *c, const char *urn, const uint8_t sha256[DIGE
     if (!ok)
         (void)err_set(e, ERR_CONFLICT, "the VMCA of this vCenter is another certificate than the one confirmed; nothing was saved");
     ok = ok && trust_scope_parse(arena_printf(c->arena, "vcenter:%s/hosts", urn), &scope, e);
-    const struct anchor_new n = { STORE_SYSTEM, arena_printf(c->arena, "VMCA of %s %s", urn, time), &scope, a.cert };
+    const struct anchor_new n = { STORE_SYSTEM, arena_printf(c->arena, "VMCA of %s %s", r->v.name, time), &scope, a.cert };
     if (ok && !anchor_add(c->site, &n, &by, id, &why) && why.kind != ERR_CONFLICT) /* granted already is as good */
         ok = err_set(e, why.kind, "%s", why.msg);
     vmca_answer_done(&a);
@@ -218,7 +219,7 @@ static bool trust_vmca(struct api_call *c, struct err *e)
         return false;
     if (!text_unhex(sha256, digest, sizeof(digest)))
         return err_set(e, ERR_INPUT, "sha256 is not a SHA-256 fingerprint");
-    return grant(c, r.urn, digest, bundle, e) && vmca_refresh(c->site, r.urn, e) && trust(c, e);
+    return grant(c, &r, digest, bundle, e) && vmca_refresh(c->site, r.urn, e) && trust(c, e);
 }
 
 static bool put_reviewed(void *self, struct store *s, struct err *e)
