@@ -103,6 +103,22 @@ static void refuse(struct api_call *c, struct api_error as, const struct err *e)
             c->rq->head->url.path.at, as.status, e->msg);
 }
 
+/* Whose session it is; without one the machine's own administrator, where the kernel says that it is he. */
+static bool find_caller(struct api_call *c, const char *token, const char *from)
+{
+    struct err e;
+    if (!token && c->rq->local) {
+        caller_local(&c->caller, c->site, c->rq->uid);
+        return true;
+    }
+    if (token && session_find(c->site->sessions, token, from, &c->caller, &e))
+        return true;
+    if (!token)
+        (void)err_set(&e, ERR_DENIED, "no session: log in first");
+    refuse(c, e.kind == ERR_DENIED ? (struct api_error){ 401, "UNAUTHORIZED" } : api_error_of(e.kind, c->face), &e);
+    return false;
+}
+
 static bool may_enter(struct api_call *c, const struct api_op *op)
 {
     struct err e;
@@ -111,15 +127,8 @@ static bool may_enter(struct api_call *c, const struct api_op *op)
     const char *token = token_of(c);
     if (op->flags & API_PUBLIC)
         return true;
-    if (!token) {
-        (void)err_set(&e, ERR_DENIED, "no session: log in first");
-        refuse(c, (struct api_error){ 401, "UNAUTHORIZED" }, &e);
+    if (!find_caller(c, token, from))
         return false;
-    }
-    if (!session_find(c->site->sessions, token, from, &c->caller, &e)) {
-        refuse(c, e.kind == ERR_DENIED ? (struct api_error){ 401, "UNAUTHORIZED" } : api_error_of(e.kind, c->face), &e);
-        return false;
-    }
     if (!read_tenant(c, &e) || !api_need(c, op->right, &e) ||
         ((op->flags & API_PROVIDER) && !c->caller.system && !err_set(&e, ERR_DENIED, "this is for providers only"))) {
         refuse(c, api_error_of(e.kind, c->face), &e);

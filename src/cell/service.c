@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/mem.h"
@@ -12,10 +13,13 @@
 #include "net/address.h"
 #include "net/conn.h"
 #include "net/listen.h"
+#include "net/local.h"
 #include "net/loop.h"
 #include "net/proxy_conn.h"
 #include "net/range.h"
 #include "net/tls_server.h"
+
+enum { CONTROL_MODE = 0660 };
 
 /* One loop with its thread. */
 struct strand {
@@ -31,6 +35,7 @@ struct strand {
 struct service {
     struct http_server_config http;
     struct tls_server *tls;
+    char *control;                /* owned; unlinked at the end */
     struct range proxies[SERVICE_PROXIES_MAX];
     size_t proxies_len;
     struct strand strands[SERVICE_LOOPS_MAX];
@@ -75,6 +80,26 @@ static void drained(void *self)
     s->still_draining--;
     (void)pthread_cond_signal(&s->drained);
     (void)pthread_mutex_unlock(&s->lock);
+}
+
+/* Root may do everything on this machine anyway, and so may the cell's own user and group with what the cell keeps. Group 0 is
+ * left out: whole containers run in it. */
+static bool admit(void *self, const struct local_peer *who)
+{
+    (void)self;
+    if (who->uid == 0 || who->uid == geteuid() || (who->gid != 0 && who->gid == getegid()))
+        return true;
+    LOG(WARN, "control.refused", "uid=%u gid=%u pid=%d", who->uid, who->gid, (int)who->pid);
+    return false;
+}
+
+static bool open_control(struct service *s, const char *path, struct err *e)
+{
+    int fd;
+    if (!local_listen(path, CONTROL_MODE, &fd, e))
+        return false;
+    s->control = xstrdup(path);
+    return http_server_listen_local(s->strands[0].server, fd, admit, e);
 }
 
 static struct http_limits limits_of(const struct service_limits *l, unsigned loops)
@@ -152,6 +177,8 @@ bool service_create(const struct service_config *c, struct service **ret, struct
     for (unsigned i = 0; i < c->loops && i < SERVICE_LOOPS_MAX; i++)
         if (!open_strand(s, c, e))
             return false;
+    if (c->control && !open_control(s, c->control, e))
+        return false;
     *ret = STEAL(s);
     return true;
 }
@@ -223,6 +250,9 @@ struct service *service_destroy(struct service *s)
         (void)loop_destroy(s->strands[i].loop);
     }
     (void)tls_server_destroy(s->tls);
+    if (s->control)
+        (void)unlink(s->control);
+    free(s->control);
     (void)pthread_cond_destroy(&s->drained);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);

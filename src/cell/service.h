@@ -34,6 +34,7 @@ struct service_config {
     struct tls_identity *identity;        /* a reference is taken */
     const struct range *proxies;          /* copied: who has to send a PROXY protocol v2 header, and is believed */
     size_t proxies_len;                   /* at most SERVICE_PROXIES_MAX */
+    const char *control;                  /* path of a socket for this machine's root and the cell's own user; NULL: none */
     const struct http_server_config *http; /* wrap, unshaken and drained are the service's */
 };
 

@@ -21,6 +21,7 @@
 #include "flow/watch.h"
 #include "http/server.h"
 #include "net/hosts.h"
+#include "net/local.h"
 #include "net/pool.h"
 #include "net/range.h"
 #include "net/resolve.h"
@@ -140,6 +141,16 @@ static struct service_limits limits_of(const struct config *cf)
                                     .handshake_ms = cf->handshake_timeout_ms };
 }
 
+/* Where the command line finds a cell that runs. NULL when the path is longer than a socket's may be. */
+static const char *control_path(struct cell *c)
+{
+    const char *path = arena_printf(&c->arena, "%s/control", c->config.data_dir);
+    if (strlen(path) <= LOCAL_PATH_MAX)
+        return path;
+    LOG(WARN, "control.absent", "path=\"%s\" why=\"longer than %d bytes\"", path, LOCAL_PATH_MAX);
+    return NULL;
+}
+
 static bool open_port(struct cell *c, struct err *e)
 {
     AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
@@ -153,7 +164,7 @@ static bool open_port(struct cell *c, struct err *e)
     api_app_serve(c->app, &http);
     const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
                                       .limits = limits_of(&c->config), .identity = identity, .http = &http,
-                                      .proxies = proxies, .proxies_len = from->len };
+                                      .control = control_path(c), .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
     (void)service_ciphers(c->service, c->site.ciphers, SITE_CIPHERS - 1);

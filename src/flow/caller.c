@@ -1,10 +1,14 @@
 #include "flow/caller.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/def.h"
+#include "base/text.h"
 #include "flow/look.h"
+#include "flow/org.h"
+#include "flow/role.h"
 #include "flow/session.h"
 #include "flow/site.h"
 #include "store/grant.h"
@@ -53,6 +57,21 @@ enum right right_of(const char *name)
         if (strcmp(names[r], name) == 0)
             return (enum right)r;
     return RIGHTS;
+}
+
+void caller_local(struct caller *ret, const struct site *site, unsigned uid)
+{
+    struct caller c = { .system = true, .rights = role_all_rights(), .from = "local", .org = ORG_SYSTEM_URN,
+                        .org_name = ORG_SYSTEM_NAME, .role_name = "System Administrator" };
+    if (uid == 0)
+        (void)snprintf(c.user_name, sizeof(c.user_name), "root on %s", site->cell_name);
+    else
+        (void)snprintf(c.user_name, sizeof(c.user_name), "user %u on %s", uid, site->cell_name);
+    /* No UUID that anybody was given looks like these. */
+    (void)snprintf(c.user, sizeof(c.user), "urn:vcloud:user:00000000-0000-0000-0000-%012x", uid);
+    (void)snprintf(c.session, sizeof(c.session), "urn:vcloud:session:00000000-0000-0000-0000-%012x", uid);
+    (void)text_copy(c.who, sizeof(c.who), c.user_name);
+    *ret = c;
 }
 
 const char *caller_owner(const struct caller *c)

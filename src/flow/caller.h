@@ -53,6 +53,10 @@ struct caller {
     char who[2 * STORE_NAME_MAX + 2]; /* "administrator@System" */
 };
 
+struct site;
+/* Root, or the cell's own user, of the machine that this cell runs on: a provider with every right, without a login. Only for
+ * whom the kernel has named (net/local.h). */
+void caller_local(struct caller *ret, const struct site *site, unsigned uid);
 bool caller_may(const struct caller *c, enum right r);
 /* "Truststore: Manage"; stable. */
 const char *right_name(enum right r);

@@ -93,6 +93,8 @@ static void ask(struct job *j, struct peer *p)
         .head = http1_head_copy(&p->reader, &j->arena),
         .match = &j->match,
         .client = p->client,
+        .local = p->local,
+        .uid = p->uid,
         .body = (const uint8_t *)body,
         .body_len = j->body.len,
         .arena = &j->arena,

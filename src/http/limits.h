@@ -11,6 +11,8 @@
 enum {
     HTTP_CONNS_MAX = 10000,       /* connections of one server; the next ones are answered with 503 */
     HTTP_CONNS_OVER = 64,         /* .. so many at a time; any more are closed unanswered */
+    HTTP_LOCAL_CONNS = 32,        /* connections of http_server_listen_local; the next ones wait in the kernel. They do not
+                                   * count above: the administrator gets in when nobody else does */
     HTTP_REQUESTS_MAX = 10000,    /* requests on one connection; the last answer says Connection: close */
     HTTP_HANDSHAKE_MS = 10000,    /* TLS handshake of a client */
     HTTP_HEAD_MS = 10000,         /* from the first byte of a request to the end of its head: then 408 */

@@ -62,6 +62,8 @@ struct peer {
     struct ring ring;            /* in server->peers */
     struct conn *conn;           /* owned until it is over or handed over */
     struct address client;
+    bool local;                  /* over a socket with a path, and admitted */
+    unsigned uid;                /* .. as this user of the machine */
     enum peer_state state;
     bool stepping;               /* inside peer_step: nobody needs to wake the driver */
     bool over_limit;             /* one connection too many: 503 */

@@ -2,6 +2,7 @@
  * Handlers are plain functions `void vcenter_get(struct http_request *rq, struct http_response *rs)`: they may block,
  * use the store and call out. They share nothing with the connection, which may have gone meanwhile; then their answer is dropped. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,8 @@ struct http_request {
     const struct http1_head *head;
     const struct http_match *match;
     struct address client;   /* the other end of the connection */
+    bool local;              /* over http_server_listen_local: admitted by the kernel's word, */
+    unsigned uid;            /* .. which names this user of the machine */
     const uint8_t *body;     /* whole; a NUL follows that is not counted */
     size_t body_len;
     struct arena *arena;     /* dies with the request */

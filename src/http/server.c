@@ -9,6 +9,7 @@
 #include "net/conn.h"
 #include "net/desk.h"
 #include "net/listen.h"
+#include "net/local.h"
 
 enum { LISTENERS_MAX = 8 };
 
@@ -16,6 +17,7 @@ enum { LISTENERS_MAX = 8 };
 struct port {
     struct http_server *server;
     struct listener *listener; /* owned */
+    bool (*admit)(void *self, const struct local_peer *who); /* NULL: a port for everybody */
 };
 
 struct http_server {
@@ -25,6 +27,7 @@ struct http_server {
     struct desk *desk;    /* owned; who waits for the pool */
     struct ring peers;
     size_t peers_len;
+    size_t local_len;     /* of them, those that http_server_listen_local took */
     size_t handed_over;   /* upgraded and not released */
     size_t bodies;        /* bytes reserved for request bodies */
     bool draining, told;
@@ -86,10 +89,17 @@ void server_let_go(struct http_server *s)
     free(s);
 }
 
+static void enlist(struct http_server *s, struct peer *p)
+{
+    ring_put(&s->peers, &p->ring);
+    s->peers_len++;
+    s->local_len += p->local;
+}
+
 /* A connection of this server's, or one too many. */
 static void take(struct http_server *s, struct conn *c, const struct address *client, struct listener *l)
 {
-    size_t conns = http_server_conns(s);
+    size_t conns = http_server_conns(s) - s->local_len;
     if (s->draining || conns >= s->config.limits.conns + HTTP_CONNS_OVER) {
         (void)conn_destroy(c);
         if (l)
@@ -100,14 +110,46 @@ static void take(struct http_server *s, struct conn *c, const struct address *cl
     if (s->config.wrap && l)
         p->conn = s->config.wrap(s->config.self, c, &p->client);
     p->over_limit = conns >= s->config.limits.conns;
-    ring_put(&s->peers, &p->ring);
-    s->peers_len++;
+    enlist(s, p);
 }
 
 static void accepted(void *self, struct conn *c, const struct address *client)
 {
     struct port *port = self;
     take(port->server, c, client, port->listener);
+}
+
+/* The kernel says who it is; nobody is believed for anything else. */
+static void accepted_local(void *self, struct conn *c, const struct address *client)
+{
+    struct port *port = self;
+    struct http_server *s = port->server;
+    struct local_peer who;
+    struct err e;
+    if (s->draining || !local_peer(c, &who, &e) || !port->admit(s->config.self, &who)) {
+        (void)conn_destroy(c);
+        listener_release(port->listener);
+        return;
+    }
+    struct peer *p = peer_create(s, c, client, port->listener);
+    p->local = true;
+    p->uid = who.uid;
+    enlist(s, p);
+}
+
+bool http_server_listen_local(struct http_server *s, int take_fd, bool (*admit)(void *self, const struct local_peer *who),
+                              struct err *e)
+{
+    assert(s->ports_len < LISTENERS_MAX);
+    struct port *port = &s->ports[s->ports_len];
+    const struct listen_config config = { .accepted = accepted_local, .self = port, .conns_max = HTTP_LOCAL_CONNS };
+    port->server = s;
+    port->admit = admit;
+    port->listener = listener_adopt(s->loop, &config, take_fd, e);
+    if (!port->listener)
+        return false;
+    s->ports_len++;
+    return true;
 }
 
 bool http_server_listen(struct http_server *s, const struct listen_config *c, struct err *e)
@@ -170,6 +212,7 @@ void server_forget(struct http_server *s, struct peer *p, bool handed_over)
 {
     ring_take(&p->ring);
     s->peers_len--;
+    s->local_len -= p->local;
     s->handed_over += handed_over;
     if (p->listener)
         listener_release(p->listener);

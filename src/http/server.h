@@ -19,6 +19,7 @@ struct http_router;
 struct http_server;
 struct listen_config;
 struct listener;
+struct local_peer;
 struct loop;
 struct pool;
 
@@ -44,7 +45,7 @@ struct http_server_config {
     void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
     /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
     void (*drained)(void *self);
-    void *self;                          /* of whoever runs the server: given to wrap, unshaken and drained */
+    void *self;                          /* of whoever runs the server: given to wrap, unshaken, drained and admit */
 };
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);
@@ -55,6 +56,11 @@ DEFINE_AUTO(http_server_destroyp, struct http_server *, http_server_destroy)
 
 /* Opens a port; accepted, self and conns_max of c are the server's (http_limits.conns). Several ports are several calls. */
 MUST_USE bool http_server_listen(struct http_server *s, const struct listen_config *c, struct err *e);
+/* take_fd listens on a path (net/local.h) and is taken over, also on failure. Its connections are not wrapped. Only those whom
+ * admit lets in are heard, the others are closed at once; only their requests are `local` (http/request.h), and nothing that a
+ * client can send makes another request so. */
+MUST_USE bool http_server_listen_local(struct http_server *s, int take_fd,
+                                       bool (*admit)(void *self, const struct local_peer *who), struct err *e);
 /* Where the n-th port listens; NULL past the last. */
 const struct address *http_server_address(const struct http_server *s, size_t n);
 
