@@ -72,6 +72,8 @@ bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, 
     l.challenge = answer_str(l.json, "challenge");
     l.address = answer_shown(l.json, "address", NULL, a);
     l.problem = l.believed ? "" : answer_shown(l.json, "verdict.text", "it is not believed", a);
+    l.would_be = answer_shown(l.json, "store.wouldBe.text", l.problem, a);
+    l.would_be_rule = answer_shown(l.json, "store.wouldBe.rule", "it is not believed", a);
     l.also_sent = json_array_size(answer_member(l.json, "alsoSent"));
     if (!read_chain(&l, a, e))
         return false;
@@ -83,7 +85,7 @@ bool ours_inspect(struct remote *r, const struct url_host *endpoint, bool leaf, 
 bool ours_confirm(struct remote *r, const struct ours_look *l, struct err *e)
 {
     if (!l->challenge)
-        return err_set(e, ERR_UNTRUSTED, "trusting it would not help: %s", l->problem);
+        return err_set(e, ERR_UNTRUSTED, "trusting it would not help: %s", l->would_be_rule);
     json_t *body = json_pack("{s:s, s:o}", "challenge", l->challenge, "sha256", fingerprint_json(l->chain[l->store]));
     return remote_send(r, "POST", OURS_PATH "/confirm", body, NULL, e);
 }
@@ -102,10 +104,14 @@ static bool read_absent(struct remote *r, const char *urn, struct arena *a, stru
     AUTO(wire_json_decrefp) json_t *trust = NULL;
     if (e->kind != ERR_INPUT)
         return false;
-    ret->text = arena_strdup(a, e->msg);
+    const char *why = arena_strdup(a, e->msg);
     if (!ours_trust(r, urn, a, &trust, e))
         return false;
     const char *state = answer_str(trust, "vmca");
+    ret->text = answer_shown(trust, "text", NULL, a); /* says what stands still, and of the hosts */
+    if (!ret->text)
+        ret->text = arena_printf(a, "%s. Until its hosts are trusted these stand still: console, power-on with guest customization, "
+                                 "OVF import and export, and media transfer", why);
     ret->findable = state && !strcmp(state, "needs-7.0");
     return true;
 }

@@ -24,6 +24,7 @@ struct ours_look {
     bool believed;                             /* already anchored for it: nothing to confirm */
     const char *address;                       /* who answered; may be NULL */
     const char *problem;                       /* why it is not believed, escaped; in the arena of the call */
+    const char *would_be, *would_be_rule;      /* why it would not be either if it were trusted; with neither belief nor challenge */
     struct trust_cert *chain[TRUST_PATH_MAX];  /* leaf first, decoded here; owned */
     size_t len;
     size_t store;                              /* which of them would be stored by default */

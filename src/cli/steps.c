@@ -102,6 +102,10 @@ bool step_look(struct cli *cli, struct remote *r, const struct step_look *s, str
     }
     if (s->fingerprint && !chosen(r, s, &host, &cli->arena, &l, e))
         return false;
+    if (!l.challenge) {
+        out_note(&cli->out, "%s, were it trusted: %s", endpoint, l.would_be);
+        return err_set(e, ERR_UNTRUSTED, "%s can't be trusted as it is: %s; nothing was sent there", endpoint, l.would_be_rule);
+    }
     if (!s->fingerprint && !ask_look(cli, s, &l, endpoint, e))
         return false;
     if (!ours_confirm(r, &l, e))
@@ -122,9 +126,7 @@ static void say_payoff(struct cli *cli, const struct step_vmca *s, const char *t
 /* Nothing to show: 6.7, or a server without certificate management. */
 static void say_none(struct cli *cli, const struct step_vmca *s, const struct ours_vmca *v)
 {
-    static const char still[] = "console, power-on with guest customization, OVF import and export, and media transfer";
-    out_warn(&cli->out, "%s: %s. Until its hosts are trusted these stand still: %s", s->name,
-             *v->text ? v->text : "it has no VMCA to show", still);
+    out_warn(&cli->out, "%s: %s", s->name, *v->text ? v->text : "it has no VMCA to show");
     if (v->findable && !s->find)
         out_note(&cli->out, "'vouchsafe vcenter trust %s --find' looks for it in what this version publishes", s->name);
 }
