@@ -3,11 +3,15 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "base/buf.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/process.h"
 #include "base/text.h"
 #include "cell/notify.h"
+#include "cell/page.h"
 #include "cell/wiring.h"
 
 enum { EXIT_USAGE = 2, FD_MAX = 1023 };
@@ -16,19 +20,36 @@ struct options {
     const char *config;
     int ready_fd;
     bool lab;
+    int print;  /* what to write instead of being a cell: the option's letter; 0 = nothing */
 };
 
 static const char usage[] =
     "usage: vouchsafed --config FILE [--ready-fd N] [--lab]\n"
-    "  --config FILE  what administrators set (docs/configuration.md)\n"
-    "  --ready-fd N   write \"ready <url>\" to this descriptor when the cell answers\n"
-    "  --lab          believe certificates with the lab's mark: never where anything real depends on it\n";
+    "       vouchsafed --print-config | --version | --help\n"
+    "  --config FILE   what administrators set (docs/configuration.md)\n"
+    "  --ready-fd N    write \"ready <url>\" to this descriptor when the cell answers\n"
+    "  --lab           believe certificates with the lab's mark: never where anything real depends on it\n"
+    "  --print-config  a configuration with every key and its default\n";
+
+/* What a run without a cell writes to standard output. */
+static bool print(int what, struct err *e)
+{
+    AUTO(buf_done) struct buf out;
+    buf_init(&out, PAGE_MAX);
+    bool ok = what == 'p'   ? page_example(&out, e)
+              : what == 't' ? page_table(&out, e)
+              : what == 'v' ? buf_puts(&out, "vouchsafed " VOUCHSAFE_VERSION "\n", e)
+                            : buf_puts(&out, usage, e);
+    return ok && file_write_all(STDOUT_FILENO, out.data, out.len, e);
+}
 
 static bool read_options(int argc, char **argv, struct options *ret)
 {
     static const struct option known[] = {
         { "config", required_argument, NULL, 'c' }, { "ready-fd", required_argument, NULL, 'r' },
         { "lab", no_argument, NULL, 'l' },          { "help", no_argument, NULL, 'h' },
+        { "version", no_argument, NULL, 'v' },      { "print-config", no_argument, NULL, 'p' },
+        { "print-table", no_argument, NULL, 't' }, /* for tools/config */
         { NULL, 0, NULL, 0 },
     };
     uint64_t fd;
@@ -40,10 +61,12 @@ static bool read_options(int argc, char **argv, struct options *ret)
             ret->ready_fd = (int)fd;
         else if (c == 'l')
             ret->lab = true;
+        else if (c == 'h' || c == 'v' || c == 'p' || c == 't')
+            ret->print = c;
         else
             return false;
     }
-    return ret->config && optind == argc;
+    return (ret->config || ret->print) && optind == argc;
 }
 
 /* Until the cell is to end. All threads have these signals blocked, so only this one sees them. */
@@ -88,6 +111,12 @@ int main(int argc, char **argv)
     if (!read_options(argc, argv, &o)) {
         (void)fputs(usage, stderr);
         return EXIT_USAGE;
+    }
+    if (o.print) {
+        bool printed = print(o.print, &e);
+        if (!printed)
+            (void)fprintf(stderr, "vouchsafed: %s\n", e.msg);
+        return printed ? EXIT_SUCCESS : EXIT_FAILURE;
     }
 #if !defined(__SANITIZE_ADDRESS__) /* LeakSanitizer needs ptrace (base/process.h) */
     if (!process_no_dumps(&e)) {

@@ -19,7 +19,7 @@ struct config {
     const char *data_dir;
     const char *store_url;       /* sqlite:.. or postgresql:..; NULL: sqlite in data_dir */
     const char *master_key_file; /* NULL: master.key in data_dir */
-    int on_withdraw;             /* enum config_withdraw; reload */
+    int on_withdraw;             /* enum config_withdraw */
     int log_level;               /* enum log_level; reload */
     struct setting_list proxy_from; /* load balancers whose PROXY protocol v2 header is believed */
     const char *resolver_hosts;  /* a hosts file that is asked first; NULL: /etc/hosts only */

@@ -43,6 +43,7 @@ struct setting {
     uint64_t min, max;    /* NUMBER, DURATION, SIZE; max 0 = no upper bound */
     const char *choices;  /* CHOICE: "end|finish" */
     const char *help;     /* one sentence */
+    bool reload;          /* may change while the program runs: for whoever documents it */
 };
 
 /* Fills *fields (zeroed by the caller) from text, first with the defaults. Texts live in the arena. ERR_INPUT with
