@@ -14,6 +14,8 @@
 #include "flow/change.h"
 #include "flow/endpoint.h"
 #include "flow/site.h"
+#include "flow/site_settings.h"
+#include "flow/vcenter.h"
 #include "net/chain.h"
 #include "net/resolve.h"
 #include "store/record.h"
@@ -38,12 +40,27 @@ struct finding {
     uint16_t port;
     struct arena *arena;
     struct trust_behalf behalf;
+    bool names; /* the name in its certificate is checked: as it will be when it is used (product rule 2.5) */
 };
+
+/* Whether names are checked is the registered vCenter's own business, else the site's. What is not registered yet is taken for a
+ * vCenter Server to be. */
+static bool find_names(struct finding *f, struct store *s, struct err *e)
+{
+    struct site_settings all;
+    struct vcenter v = { .names = VCENTER_NAMES_INHERIT };
+    if (!site_settings_read(s, &all, e) ||
+        (f->behalf.kind == TRUST_FOR_VCENTER && !vcenter_get(s, f->behalf.urn, f->arena, &v, e)))
+        return false;
+    bool inherited = f->behalf.kind == TRUST_FOR_NSX ? all.verify_nsx : all.verify_vc;
+    f->names = v.names == VCENTER_NAMES_INHERIT ? inherited : v.names == VCENTER_NAMES_ON;
+    return true;
+}
 
 static bool find(void *self, struct store *s, struct err *e)
 {
     struct finding *f = self;
-    return endpoint_find(s, f->host, f->port, f->arena, &f->behalf, e);
+    return endpoint_find(s, f->host, f->port, f->arena, &f->behalf, e) && find_names(f, s, e);
 }
 
 static bool look_now(const struct site *site, struct finding *f, int64_t timeout_ms, struct look *ret, struct look_request *rq,
@@ -51,7 +68,8 @@ static bool look_now(const struct site *site, struct finding *f, int64_t timeout
 {
     if (!change_read(site, find, f, e))
         return false;
-    *rq = (struct look_request){ .host = f->host, .port = f->port, .names_mode = TRUST_NAMES_CHECK, .behalf = f->behalf,
+    *rq = (struct look_request){ .host = f->host, .port = f->port,
+                                 .names_mode = f->names ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF, .behalf = f->behalf,
                                  .timeout_ms = timeout_ms };
     return look_at(site, rq, ret, e);
 }
@@ -151,7 +169,7 @@ static void would_be(const struct site *site, const struct look_request *rq, str
 {
     size_t len;
     const uint8_t *der = trust_cert_der(s->store, &len);
-    const struct trust_row row = { .der = der, .len = len, .scope = { .kind = TRUST_SCOPE_ANY }, .system = true };
+    const struct trust_row row = { .der = der, .len = len, .scope = s->scope, .system = true };
     const struct trust_rows rows = { .anchors = &row, .anchors_len = 1 };
     AUTO(trust_set_unrefp) struct trust_set *set = trust_set_create(&rows, NULL);
     struct trust_question q;
