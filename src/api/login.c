@@ -47,7 +47,7 @@ bool api_login(struct api_call *c, enum session_door door, struct caller *ret, s
 {
     AUTO(secret_done) struct secret password = { 0 };
     struct session_new n;
-    const char *name;
+    const char *name = NULL; /* gcc does not see that err_set is always false */
     char from[STORE_NAME_MAX];
     http_request_client(c->rq, from, sizeof(from));
     if (!read_basic(c, &name, &password, e) || !session_login(c->site->sessions, name, &password, door, from, &n, e))

@@ -192,7 +192,7 @@ bool certs_scope(struct remote *r, const char *text, struct arena *a, const char
 {
     struct trust_scope scope;
     char written[TRUST_SCOPE_TEXT];
-    const char *colon = strchr(text, ':'), *urn;
+    const char *colon = strchr(text, ':'), *urn = NULL;
     bool vcenter = strncmp(text, "vcenter:", 8) == 0, nsx = strncmp(text, "nsx:", 4) == 0;
     if ((vcenter || nsx) && strncmp(colon + 1, "urn:", 4) != 0) {
         size_t len = vcenter ? strcspn(colon + 1, "/") : strlen(colon + 1);

@@ -242,7 +242,7 @@ static bool believed(const struct login *l, const struct probe_report *r)
 static bool establish(struct login *l, struct err *e)
 {
     const char *name = l->host.name;
-    const struct probe_report *report;
+    const struct probe_report *report = NULL;
     struct probe_request rq = { .endpoint = l->host, .server_name = name, .timeout_ms = l->args->remote.timeout.value };
     question(l, &name, l->pinned, &rq.question);
     if (!look(l, &rq, &report, e))

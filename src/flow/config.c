@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/def.h"
+#include "net/pool.h"
 #include "net/range.h"
 #include "wire/url.h"
 
@@ -30,12 +31,12 @@ static const struct setting table[] = {
     { "resolver", "hosts", SETTING_TEXT, AT(resolver_hosts),
       .help = "A hosts file that is asked before the system's resolver" },
     { "trust", "public_cas", SETTING_BOOL, AT(public_cas), .fallback = "no",
-      .help = "Whether the operating system's public CAs are anchors as well; never with names off" },
+      .help = "Whether the operating system's public CAs are anchors as well; this cell has no use for them yet and takes only no" },
     { "trust", "crl_strict", SETTING_BOOL, AT(crl_strict), .fallback = "no",
       .help = "Whether a missing or stale CRL refuses; a revoked certificate always does" },
     { "limits", "loops", SETTING_NUMBER, AT(loops), .fallback = "2", .min = 1, .max = 64,
       .help = "Loop threads; at most one a core is of use" },
-    { "limits", "pool_threads", SETTING_NUMBER, AT(pool_threads), .fallback = "16", .min = 2, .max = 256,
+    { "limits", "pool_threads", SETTING_NUMBER, AT(pool_threads), .fallback = "16", .min = 2, .max = POOL_THREADS_MAX,
       .help = "Pool threads: requests that are worked on at once" },
     { "limits", "connections", SETTING_NUMBER, AT(connections), .fallback = "10000", .min = 16, .max = 1000000,
       .help = "Client connections, shared out evenly among the loops; the next one is answered with 503 and closed", .reload = true },
@@ -79,6 +80,12 @@ static bool check_addresses(const struct config *c, struct err *e)
     return true;
 }
 
+/* Better no cell than one that seems to believe what it does not. */
+static bool check_trust(const struct config *c, struct err *e)
+{
+    return !c->public_cas || err_set(e, ERR_INPUT, "trust.public_cas: this cell does not take the operating system's CAs as anchors");
+}
+
 static bool check_paths(const struct config *c, struct err *e)
 {
     if (c->data_dir[0] != '/' || (c->master_key_file && c->master_key_file[0] != '/'))
@@ -92,7 +99,8 @@ bool config_read(const char *text, size_t len, struct config *ret, struct arena 
 {
     struct config c = { 0 };
     if (!settings_read(text, len, table, ARRAY_LEN(table), &c, arena, e) || !check_addresses(&c, e) ||
-        !check_url(&c, e) || !check_paths(&c, e))
+        !check_url(&c, e) || !check_trust(&c, e) ||
+        !check_paths(&c, e))
         return err_in(e, "configuration");
     *ret = c;
     return true;

@@ -79,6 +79,8 @@ static void whatever_is_wrong_names_its_line(void **state)
         { "store_url = mysql:x", "store_url" },
         { "store_url = sqlite:x", "store_url" },
         { "[proxy]\nfrom = lb.example", "proxy.from" },
+        { "[trust]\npublic_cas = yes", "trust.public_cas" },
+        { "[limits]\npool_threads = 65", "from 2 to 64" },
         { "[proxy]\nfrom = 10.0.0.1/28", "proxy.from" },
         { "[proxy]\nfrom = 10.0.0.0/33", "proxy.from" },
         { "listen = \xff\xfe", "not UTF-8" },
