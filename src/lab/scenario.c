@@ -10,21 +10,21 @@
 #define LAB(field) offsetof(struct lab_scenario, field)
 #define VC(field) offsetof(struct lab_vcenter_plan, field)
 #define NSX(field) offsetof(struct lab_nsx_plan, field)
-#define HOSTS(field, help) { "", #field, SETTING_NUMBER, VC(field), "0", 0, LAB_HOSTS_MAX, NULL, help }
+#define HOSTS(field, help) { "", #field, SETTING_NUMBER, VC(field), "0", 0, LAB_HOSTS_MAX, NULL, help, false }
 
 static const struct setting lab_keys[] = {
-    { "", "name", SETTING_TEXT, LAB(name), "lab", 0, 0, NULL, "What status and banner call it." },
-    { "", "domain", SETTING_TEXT, LAB(domain), "lab.test", 0, 0, NULL, "Behind every name." },
-    { "", "port", SETTING_NUMBER, LAB(port), "443", 0, 65535, NULL, "Where everything listens; 0 = a free one." },
-    { "", "port_unprivileged", SETTING_NUMBER, LAB(port_unprivileged), "9443", 1024, 65535, NULL, "Where, when that needs root." },
-    { "", "seed", SETTING_TEXT, LAB(seed), NULL, 0, 0, NULL, "Makes the same, public, keys everywhere." },
-    { "", "byte_exact", SETTING_BOOL, LAB(byte_exact), "no", 0, 0, NULL, "CAs without the lab's mark." },
-    { "", "lockout", SETTING_NUMBER, LAB(lockout), "5", 0, 1000, NULL, "Wrong passwords in a row that lock; 0 = never." },
-    { "", "host_keys", SETTING_NUMBER, LAB(host_keys), "4", 1, 64, NULL, "Keys that all hosts share." },
+    { "", "name", SETTING_TEXT, LAB(name), "lab", 0, 0, NULL, "What status and banner call it.", false },
+    { "", "domain", SETTING_TEXT, LAB(domain), "lab.test", 0, 0, NULL, "Behind every name.", false },
+    { "", "port", SETTING_NUMBER, LAB(port), "443", 0, 65535, NULL, "Where everything listens; 0 = a free one.", false },
+    { "", "port_unprivileged", SETTING_NUMBER, LAB(port_unprivileged), "9443", 1024, 65535, NULL, "Where, when that needs root.", false },
+    { "", "seed", SETTING_TEXT, LAB(seed), NULL, 0, 0, NULL, "Makes the same, public, keys everywhere.", false },
+    { "", "byte_exact", SETTING_BOOL, LAB(byte_exact), "no", 0, 0, NULL, "CAs without the lab's mark.", false },
+    { "", "lockout", SETTING_NUMBER, LAB(lockout), "5", 0, 1000, NULL, "Wrong passwords in a row that lock; 0 = never.", false },
+    { "", "host_keys", SETTING_NUMBER, LAB(host_keys), "4", 1, 64, NULL, "Keys that all hosts share.", false },
 };
 
 static const struct setting vcenter_keys[] = {
-    { "", "version", SETTING_CHOICE, VC(version), "8.0", 0, 0, "6.7|7.0|8.0", "Release." },
+    { "", "version", SETTING_CHOICE, VC(version), "8.0", 0, 0, "6.7|7.0|8.0", "Release.", false },
     HOSTS(hosts, "Hosts with a certificate of the VMCA."),
     HOSTS(by_ip_hosts, "The same, added by address."),
     HOSTS(foreign_hosts, "With a certificate of another CA."),
@@ -34,20 +34,20 @@ static const struct setting vcenter_keys[] = {
     HOSTS(future_hosts, "Whose certificate is not yet valid."),
     HOSTS(misnamed_hosts, "Whose certificate has another name."),
     HOSTS(down_hosts, "That reset every connection."),
-    { "", "vms", SETTING_NUMBER, VC(vms), "1", 0, LAB_VMS_MAX, NULL, "Virtual machines of each host." },
-    { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its own certificate." },
-    { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain." },
-    { "", "san", SETTING_CHOICE, VC(san), "name", 0, 0, "name|both", "What its certificate is for." },
-    { "", "psc", SETTING_TEXT, VC(psc), NULL, 0, 0, NULL, "The vCenter whose VMCA it shares." },
-    { "", "root_o", SETTING_TEXT, VC(root_o), NULL, 0, 0, NULL, "O in the root's subject." },
-    { "", "root_san", SETTING_CHOICE, VC(root_san), "release", 0, 0, "release|yes|no", "The placeholder names in the root." },
-    { "", "password", SETTING_TEXT, VC(password), NULL, 0, 0, NULL, "Of administrator@vsphere.local." },
+    { "", "vms", SETTING_NUMBER, VC(vms), "1", 0, LAB_VMS_MAX, NULL, "Virtual machines of each host.", false },
+    { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its own certificate.", false },
+    { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain.", false },
+    { "", "san", SETTING_CHOICE, VC(san), "name", 0, 0, "name|both", "What its certificate is for.", false },
+    { "", "psc", SETTING_TEXT, VC(psc), NULL, 0, 0, NULL, "The vCenter whose VMCA it shares.", false },
+    { "", "root_o", SETTING_TEXT, VC(root_o), NULL, 0, 0, NULL, "O in the root's subject.", false },
+    { "", "root_san", SETTING_CHOICE, VC(root_san), "release", 0, 0, "release|yes|no", "The placeholder names in the root.", false },
+    { "", "password", SETTING_TEXT, VC(password), NULL, 0, 0, NULL, "Of administrator@vsphere.local.", false },
 };
 
 static const struct setting nsx_keys[] = {
-    { "", "kind", SETTING_CHOICE, NSX(kind), "t", 0, 0, "t|v", "NSX-T or NSX-V." },
-    { "", "endpoint", SETTING_CHOICE, NSX(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its certificate." },
-    { "", "vcenter", SETTING_TEXT, NSX(vcenter), NULL, 0, 0, NULL, "Whose manager it is." },
+    { "", "kind", SETTING_CHOICE, NSX(kind), "t", 0, 0, "t|v", "NSX-T or NSX-V.", false },
+    { "", "endpoint", SETTING_CHOICE, NSX(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its certificate.", false },
+    { "", "vcenter", SETTING_TEXT, NSX(vcenter), NULL, 0, 0, NULL, "Whose manager it is.", false },
 };
 
 /* Names become parts of host names and of files' names. */
