@@ -11,6 +11,7 @@
 #include "cell/identity.h"
 #include "cell/service.h"
 #include "flow/busy.h"
+#include "flow/evidence.h"
 #include "flow/init.h"
 #include "flow/kinds.h"
 #include "flow/loan.h"
@@ -92,7 +93,7 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.vcenters = vcenter_table_create(NULL);
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
     c->site.watch = watch_create(&c->site);
-    return cell_urn(c, &c->site.cell_urn, e);
+    return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
 }
 
 /* What is open is decided again on its kept chain. */
@@ -234,6 +235,7 @@ void cell_close(struct cell *c)
     c->publisher = publisher_destroy(c->publisher);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
     c->site.busy = busy_destroy(c->site.busy);
+    c->site.evidence = evidence_destroy(c->site.evidence);
     c->site.sessions = session_table_destroy(c->site.sessions);
     c->resolver = resolver_destroy(c->resolver);
     c->hosts = hosts_destroy(c->hosts);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/deny.h"
+#include "flow/evidence.h"
 #include "flow/site.h"
 #include "http/connect.h"
 #include "net/chain.h"
@@ -242,6 +243,8 @@ bool look_at(const struct site *site, const struct look_request *rq, struct look
         look_plain(&g, silently, &l);
     else
         look_tls(&g, silently, &l);
+    if (l.seen && l.verdict.ok && rq->behalf.host && rq->behalf.kind != TRUST_FOR_ADDRESS && rq->behalf.urn)
+        evidence_note(site->evidence, l.verdict.anchor, rq->behalf.urn, "probe");
     *ret = l;
     return true;
 }

@@ -1,3 +1,4 @@
+#include "flow/evidence.h"
 #include "flow/vcenter_table.h"
 
 #include <pthread.h>
@@ -277,6 +278,9 @@ bool vcenter_borrow(const struct site *site, const char *urn, struct vcenter_hol
         if (!entry_create(site, &v, mode, &password, &x, e) || !put_in(site->vcenters, &x, e))
             return false;
     }
+    struct trust_verdict verdict;
+    if (vim_endpoint_verdict(x->endpoint, &verdict) && verdict.ok)
+        evidence_note(site->evidence, verdict.anchor, urn, "api");
     *ret = hold_of(x);
     return true;
 }

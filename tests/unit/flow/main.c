@@ -6,6 +6,7 @@ int group_flow_anchor(void);
 int group_flow_busy(void);
 int group_flow_config(void);
 int group_flow_deny(void);
+int group_flow_evidence(void);
 int group_flow_init(void);
 int group_flow_jwt(void);
 int group_flow_people(void);
@@ -25,6 +26,7 @@ int main(void)
            group_flow_busy() +
            group_flow_config() +
            group_flow_deny() +
+           group_flow_evidence() +
            group_flow_init() +
            group_flow_jwt() +
            group_flow_people() +
