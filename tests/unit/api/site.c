@@ -122,5 +122,28 @@ static void a_providers_advisory_is_shown_while_it_is_time(void **state)
     ask_only(d, 403, "DELETE", path, NULL);
 }
 
-GROUP(api_site, DESK(names_are_checked_until_an_administrator_says_otherwise_S13), DESK(senseless_settings_change_nothing),
+#define DENIED "/cloudapi/vouchsafe/1.0.0/deniedHosts"
+
+static void the_deny_list_is_the_providers(void **state)
+{
+    struct desk *d = *state;
+    ask_only(d, 201, "POST", DENIED, "{\"entry\":\"10.0.0.0/8\"}");
+    ask_only(d, 201, "POST", DENIED, "{\"entry\":\"corp.example\"}");
+    ask_only(d, 400, "POST", DENIED, "{\"entry\":\"10.0.0.0/8\"}");
+    static const char *const bad[] = { "", "{}", "{\"entry\":\"\"}", "{\"entry\":\"10.0.0.0/33\"}", "{\"entry\":\"a b\"}", "{\"entry\":1}" };
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++)
+        ask_only(d, 400, "POST", DENIED, bad[i]);
+    struct answer a = ask_for(d, 200, "GET", DENIED, NULL);
+    CHECK_EQ(answer_number(&a, "resultTotal"), 2);
+    CHECK_STR(answer_text(&a, "values.0.entry"), "10.0.0.0/8");
+    answer_done(&a);
+    ask_only(d, 204, "DELETE", DENIED "/10.0.0.0%2F8", NULL);
+    ask_only(d, 403, "DELETE", DENIED "/10.0.0.0%2F8", NULL);
+    (void)ground_user(d->g, ground_org(d->g, "acme"), "bob", "Organization Administrator", "bob's password");
+    desk_become(d, "bob@acme", "bob's password");
+    ask_only(d, 403, "GET", DENIED, NULL);
+    ask_only(d, 403, "POST", DENIED, "{\"entry\":\"x.example\"}");
+}
+
+GROUP(api_site, DESK(the_deny_list_is_the_providers), DESK(names_are_checked_until_an_administrator_says_otherwise_S13), DESK(senseless_settings_change_nothing),
       DESK(one_advisory_counts_what_nobody_reviewed_S10), DESK(a_providers_advisory_is_shown_while_it_is_time))
