@@ -35,7 +35,8 @@ build: bootstrap
 release: bootstrap
 	@tools/build build-release
 
-bench: bootstrap
+bench:
+	@tools/bootstrap --bench
 	@tools/bench $(if $(ONLY),--only '$(ONLY)')
 
 rows:
