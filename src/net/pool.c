@@ -14,6 +14,8 @@ struct pool {
     pthread_cond_t more;
     struct ring jobs; /* struct pool_job.task.ring */
     size_t waiting, queue_max;
+    unsigned idle; /* threads that sleep */
+    bool waking;   /* one of them was woken and is not there yet */
     bool closing;
     unsigned threads_len;
     pthread_t threads[POOL_THREADS_MAX];
@@ -42,18 +44,36 @@ static void end(struct pool_job *j)
         j->destroy(j);
 }
 
+/* Should a thread be woken for what waits? One at a time: the one that comes wakes the next before it begins to work, if
+ * there is still something then. So a burst of short jobs is done by a thread or two that are awake already instead of costing
+ * a wake each, and long ones still get every thread there is. Lock held; the caller signals after it let go. */
+static bool wake_one(struct pool *p)
+{
+    if (p->idle == 0 || p->waking || ring_empty(&p->jobs))
+        return false;
+    p->waking = true;
+    return true;
+}
+
 /* The next job, or NULL when the pool closes. */
 static struct pool_job *take_job(struct pool *p)
 {
     struct pool_job *j = NULL;
     (void)pthread_mutex_lock(&p->lock);
-    while (ring_empty(&p->jobs) && !p->closing)
+    while (ring_empty(&p->jobs) && !p->closing) {
+        p->idle++;
         (void)pthread_cond_wait(&p->more, &p->lock);
+        p->idle--;
+        p->waking = false;
+    }
     if (!p->closing) {
         j = job_of(ring_pop(&p->jobs));
         p->waiting--;
     }
+    bool wake = wake_one(p);
     (void)pthread_mutex_unlock(&p->lock);
+    if (wake)
+        (void)pthread_cond_signal(&p->more);
     return j;
 }
 
@@ -131,9 +151,11 @@ static bool put(struct pool *p, struct pool_job *j, struct err *e)
     if (!closing && !full) {
         ring_put(&p->jobs, &j->task.ring);
         p->waiting++;
-        (void)pthread_cond_signal(&p->more);
     }
+    bool wake = wake_one(p);
     (void)pthread_mutex_unlock(&p->lock);
+    if (wake)
+        (void)pthread_cond_signal(&p->more);
     if (closing)
         return err_set(e, ERR_CANCELLED, "the program is about to end");
     return !full || err_set(e, ERR_LIMIT, "too much is waiting already (%zu jobs)", p->queue_max);

@@ -143,18 +143,20 @@ static bool apply(sqlite3 *db, unsigned version, const struct sqlite_migration *
     return broken == 0 || err_set(e, ERR_STORE, "%lld references would break", (long long)broken);
 }
 
-/* One change in one transaction; another process may have been faster. */
-static bool step(sqlite3 *db, unsigned from, const struct sqlite_migration *m, struct err *e)
+/* The changes from version `from` up to `to` in one transaction; another process may have been faster. */
+static bool step(sqlite3 *db, unsigned from, unsigned to, const struct sqlite_migration *list, struct err *e)
 {
     unsigned now;
     if (!sqlite_exec(db, "BEGIN IMMEDIATE", "beginning a migration", e))
         return false;
     bool ok = sqlite_schema_version(db, &now, e) &&
-              (now == from || err_set(e, ERR_CONFLICT, "another process changed the schema meanwhile")) &&
-              apply(db, from + 1, m, e) && sqlite_exec(db, "COMMIT", "committing a migration", e);
+              (now == from || err_set(e, ERR_CONFLICT, "another process changed the schema meanwhile"));
+    for (unsigned at = from; ok && at < to; at++)
+        ok = apply(db, at + 1, &list[at], e);
+    ok = ok && sqlite_exec(db, "COMMIT", "committing a migration", e);
     if (!ok && !sqlite3_get_autocommit(db))
         (void)sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
-    return ok || err_in(e, "migration %u (%s), nothing of it was kept", from + 1, m->name);
+    return ok || err_in(e, "migration %u (%s), nothing of it was kept", from + 1, list[from].name);
 }
 
 bool sqlite_migrate(sqlite3 *db, const char *path, const struct sqlite_migration *list, size_t len,
@@ -179,8 +181,12 @@ bool sqlite_migrate(sqlite3 *db, const char *path, const struct sqlite_migration
     }
     /* A migration may rebuild tables that others refer to; references are checked before each commit instead. */
     bool ok = sqlite_exec(db, "PRAGMA foreign_keys = OFF", "preparing a migration", e);
-    for (; ok && version < len; version++)
-        ok = step(db, version, &list[version], e);
+    /* A new store gets all of them at once: half a store is none. */
+    while (ok && version < len) {
+        unsigned to = version == 0 ? (unsigned)len : version + 1;
+        ok = step(db, version, to, list, e);
+        version = to;
+    }
     if (!sqlite_exec(db, "PRAGMA foreign_keys = ON", "finishing a migration", ok ? e : NULL) || !ok)
         return false;
     *ret = opened;
