@@ -14,9 +14,11 @@ import urllib.parse
 import xml.etree.ElementTree as ElementTree
 
 import lab
+import openapi
 from harness import BUILD, DEADLINE, VOUCHSAFE, check, environment
 
 VOUCHSAFED = BUILD / 'src/cell/vouchsafed'
+DESCRIPTION = openapi.Description()
 PASSWORD = 'correct horse: battery @staple'
 VCLOUD = '{http://www.vmware.com/vcloud/v1.5}'
 
@@ -150,7 +152,9 @@ class Client:
         with contextlib.closing(link):
             link.request(method, path, body=body, headers=send)
             response = link.getresponse()
-            return Answer(response, response.read())
+            answer = Answer(response, response.read())
+        DESCRIPTION.hold(method, path, answer)
+        return answer
 
     def get(self, path, **more):
         return self.call('GET', path, **more)
