@@ -7,6 +7,7 @@
 #include "flow/change.h"
 #include "flow/look.h"
 #include "flow/site.h"
+#include "flow/site_settings.h"
 #include "net/chain.h"
 #include "net/loop.h"
 #include "net/resolve.h"
@@ -27,7 +28,7 @@ struct looking {
     const struct vim_hosts *hosts;
     struct loop *loop;
     struct loop_timer tick;
-    int64_t deadline_ms;
+    int64_t deadline_ms, each_ms; /* each: for one host, as the site's settings say */
     size_t next, done;
     bool stopped;
 };
@@ -106,7 +107,7 @@ static bool next(void *self, struct probe_request *ret)
             continue;
         }
         ret->server_name = r->dialled;
-        ret->timeout_ms = HOSTS_LOOK_MS;
+        ret->timeout_ms = g->each_ms;
         ret->tag = r;
         ret->question = (struct trust_question){
             .names = r->names, .names_len = r->names_len, .names_mode = how->names_off ? TRUST_NAMES_OFF : TRUST_NAMES_CHECK,
@@ -267,12 +268,24 @@ static bool keep_all(const struct looking *g, struct err *e)
     return ok;
 }
 
+static bool read_settings(void *self, struct store *s, struct err *e)
+{
+    struct looking *g = self;
+    struct site_settings all;
+    if (!site_settings_read(s, &all, e))
+        return false;
+    g->each_ms = all.host_check_timeout_seconds * 1000;
+    return true;
+}
+
 bool hosts_look(const struct site *site, const struct hosts_look *how, struct hosts_report *ret, struct err *e)
 {
     AUTO(arena_done) struct arena inventory = { 0 };
     struct vim_hosts hosts;
     struct looking g = { .site = site, .how = how, .report = ret, .hosts = &hosts };
     g.deadline_ms = clock_mono_ms() + (how->timeout_ms ? how->timeout_ms : HOSTS_ALL_MS);
+    if (!change_read(site, read_settings, &g, e))
+        return false;
     if (!vim_hosts_read(how->session, g.deadline_ms, &inventory, &hosts, e))
         return err_in(e, "reading the hosts of the vCenter");
     ret->rows = arena_array(&ret->arena, hosts.len + 1, sizeof(*ret->rows));

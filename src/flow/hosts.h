@@ -20,7 +20,6 @@ struct vim_session;
 
 enum {
     HOSTS_PARALLEL = 64,          /* looked at at once */
-    HOSTS_LOOK_MS = 10000,        /* for one host, unless the settings say otherwise */
     HOSTS_ALL_MS = 5 * 60 * 1000, /* for all of them; who was not reached by then has no evidence */
     HOSTS_TEXT_MAX = 400,         /* the sentence for people */
     HOSTS_NAMES_SHOWN = 3,        /* hosts named in it */
