@@ -86,3 +86,11 @@ bool api_answer_list(struct api_call *c, const struct api_list *l, const void *c
     size_t cut = n - from < q.page_size ? n - from : q.page_size;
     return api_answer_page(c, l, &q, kept + from, cut, n, e);
 }
+
+bool api_answer_array(struct api_call *c, const struct api_list *l, const void *rows, size_t len, size_t size, struct err *e)
+{
+    const void **pointers = arena_array(c->arena, len + 1, sizeof(*pointers));
+    for (size_t i = 0; i < len; i++)
+        pointers[i] = (const char *)rows + i * size;
+    return api_answer_list(c, l, pointers, len, e);
+}

@@ -17,6 +17,9 @@ struct api_list {
 /* rows: len pointers. */
 MUST_USE bool api_answer_list(struct api_call *c, const struct api_list *l, const void *const *rows, size_t len,
                               struct err *e);
+/* The same for rows that stand one behind the other: len of `size` bytes each. */
+MUST_USE bool api_answer_array(struct api_call *c, const struct api_list *l, const void *rows, size_t len, size_t size,
+                               struct err *e);
 /* The same for a list that was filtered and cut already: len rows of the page that q asks for, of total. */
 MUST_USE bool api_answer_page(struct api_call *c, const struct api_list *l, const struct api_query *q,
                               const void *const *rows, size_t len, size_t total, struct err *e);

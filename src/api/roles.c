@@ -43,10 +43,7 @@ static bool list(struct api_call *c, struct err *e)
     size_t len;
     if (!loan_begin(c->site->shelf, &l, e) || !role_list(l.store, people_org(&c->caller), c->arena, &roles, &len, e))
         return false;
-    const void **rows = arena_array(c->arena, len + 1, sizeof(*rows));
-    for (size_t i = 0; i < len; i++)
-        rows[i] = &roles[i];
-    return api_answer_list(c, &shape, rows, len, e);
+    return api_answer_array(c, &shape, roles, len, sizeof(*roles), e);
 }
 
 /* The role of the path. Of another organization's there is none. */

@@ -1,7 +1,7 @@
 /* /cloudapi/1.0.0/ssl/trustedCertificates (vcd-api.md 3.4): the anchors that people grant. */
 #include <string.h>
 
-#include "api/list.h"
+#include "api/grant_rows.h"
 #include "api/tables.h"
 #include "base/arena.h"
 #include "base/log.h"
@@ -10,25 +10,18 @@
 #include "flow/site.h"
 #include "flow/vmca.h"
 #include "http/response.h"
-#include "store/store.h"
 #include "trust/cert.h"
 #include "wire/json.h"
 
 #define PATH "/cloudapi/1.0.0/ssl/trustedCertificates"
 #define FLOW "api.trusted-certificates"
 
-/* One row of a list: its certificate is read when it is written. */
-struct row {
-    struct store_grant grant;
-    struct store *store;
-};
-
 enum { FIELD_ID, FIELD_ALIAS };
 static const struct fiql_field fields[] = { { "id", FIQL_TEXT, false, false }, { "alias", FIQL_CASELESS, false, false } };
 
 static struct fiql_value value_of(const void *p, size_t field)
 {
-    const struct row *r = p;
+    const struct grant_row *r = p;
     return (struct fiql_value){ .text = field == FIELD_ID ? r->grant.id : r->grant.alias };
 }
 
@@ -43,7 +36,7 @@ static json_t *to_json(const struct store_grant *g, struct arena *a)
 
 static json_t *write_row(struct api_call *c, const void *p)
 {
-    const struct row *r = p;
+    const struct grant_row *r = p;
     struct store_grant g = r->grant;
     struct err none;
     return store_cert_get(r->store, g.sha256, c->arena, &g.der, &g.der_len, &none) ? to_json(&g, c->arena) : NULL;
@@ -53,19 +46,7 @@ static bool list(struct api_call *c, struct err *e)
 {
     static const struct api_list shape = { .fields = fields, .fields_len = ARRAY_LEN(fields), .get = value_of, .sort = "alias",
                                            .model = "Certificates", .write = write_row };
-    AUTO(loan_end) struct loan l = { 0 };
-    struct store_grant *grants;
-    size_t len;
-    if (!loan_begin(c->site->shelf, &l, e) ||
-        !anchor_list(l.store, caller_owner(&c->caller), NULL, c->arena, &grants, &len, e))
-        return false;
-    struct row *rows = arena_array(c->arena, len + 1, sizeof(*rows));
-    const void **pointers = arena_array(c->arena, len + 1, sizeof(*pointers));
-    for (size_t i = 0; i < len; i++) {
-        rows[i] = (struct row){ grants[i], l.store };
-        pointers[i] = &rows[i];
-    }
-    return api_answer_list(c, &shape, pointers, len, e);
+    return grant_rows_answer(c, &shape, caller_owner(&c->caller), e);
 }
 
 static bool answer_one(struct api_call *c, int status, const char *id, struct err *e)

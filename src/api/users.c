@@ -69,15 +69,13 @@ static bool list(struct api_call *c, struct err *e)
     size_t len;
     if (!loan_begin(c->site->shelf, &l, e) || !user_list(l.store, people_org(&c->caller), c->arena, &users, &len, e))
         return false;
-    struct row *all = arena_array(c->arena, len + 1, sizeof(*all));
-    const void **rows = arena_array(c->arena, len + 1, sizeof(*rows));
+    struct row *rows = arena_array(c->arena, len + 1, sizeof(*rows));
     for (size_t i = 0; i < len; i++) {
-        all[i].user = users[i];
-        rows[i] = &all[i];
-        if (!complete(l.store, c->arena, &all[i], e))
+        rows[i].user = users[i];
+        if (!complete(l.store, c->arena, &rows[i], e))
             return false;
     }
-    return api_answer_list(c, &shape, rows, len, e);
+    return api_answer_array(c, &shape, rows, len, sizeof(*rows), e);
 }
 
 static bool answer(struct api_call *c, int status, const struct user *u, struct err *e)

@@ -104,10 +104,7 @@ static bool list(struct api_call *c, struct err *e)
     size_t len;
     if (!loan_begin(c->site->shelf, &l, e) || !vcenter_list(l.store, c->arena, &found, &len, e))
         return false;
-    const void **rows = arena_array(c->arena, len + 1, sizeof(*rows));
-    for (size_t i = 0; i < len; i++)
-        rows[i] = &found[i];
-    return api_answer_list(c, &as, rows, len, e);
+    return api_answer_array(c, &as, found, len, sizeof(*found), e);
 }
 
 static bool get(struct api_call *c, struct err *e)

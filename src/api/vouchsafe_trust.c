@@ -1,7 +1,7 @@
 /* Our own face of explicit trust: inspect, confirm, and the scope of what is granted (docs/anchors.md). */
 #include <string.h>
 
-#include "api/list.h"
+#include "api/grant_rows.h"
 #include "api/tables.h"
 #include "api/trust_json.h"
 #include "base/arena.h"
@@ -81,11 +81,6 @@ static bool inspect(struct api_call *c, struct err *e)
 
 /* ---- grants ---- */
 
-struct row {
-    struct store_grant grant;
-    struct store *store;
-};
-
 static json_t *grant_json(struct store *s, struct arena *a, const struct store_grant *g)
 {
     AUTO(trust_cert_unrefp) struct trust_cert *cert = NULL;
@@ -109,14 +104,14 @@ static const struct fiql_field fields[] = {
 
 static struct fiql_value value_of(const void *p, size_t field)
 {
-    const struct store_grant *g = &((const struct row *)p)->grant;
+    const struct store_grant *g = &((const struct grant_row *)p)->grant;
     const char *const texts[] = { g->id, g->alias, g->owner, g->flow, NULL };
     return (struct fiql_value){ texts[field], g->made_ms };
 }
 
 static json_t *write_row(struct api_call *c, const void *p)
 {
-    const struct row *r = p;
+    const struct grant_row *r = p;
     return grant_json(r->store, c->arena, &r->grant);
 }
 
@@ -124,18 +119,7 @@ static bool list(struct api_call *c, struct err *e)
 {
     static const struct api_list shape = { .fields = fields, .fields_len = ARRAY_LEN(fields), .get = value_of, .sort = "alias",
                                            .model = "Grants", .write = write_row };
-    AUTO(loan_end) struct loan l = { 0 };
-    struct store_grant *grants;
-    size_t len;
-    if (!loan_begin(c->site->shelf, &l, e) || !anchor_list(l.store, NULL, NULL, c->arena, &grants, &len, e))
-        return false;
-    struct row *rows = arena_array(c->arena, len + 1, sizeof(*rows));
-    const void **pointers = arena_array(c->arena, len + 1, sizeof(*pointers));
-    for (size_t i = 0; i < len; i++) {
-        rows[i] = (struct row){ grants[i], l.store };
-        pointers[i] = &rows[i];
-    }
-    return api_answer_list(c, &shape, pointers, len, e);
+    return grant_rows_answer(c, &shape, NULL, e);
 }
 
 static bool answer_grant(struct api_call *c, int status, const char *id, struct err *e)

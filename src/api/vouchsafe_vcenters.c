@@ -129,9 +129,6 @@ static bool hosts(struct api_call *c, struct err *e)
     if (r.summary.pem && !anchor_read(r.summary.pem, strlen(r.summary.pem), &vmca, &none))
         vmca = NULL;
     hosts_classify(&report, vmca, clock_wall_ms() / 1000);
-    const void **pointers = arena_array(c->arena, report.len + 1, sizeof(*pointers));
-    for (size_t i = 0; i < report.len; i++)
-        pointers[i] = &report.rows[i];
     char text[HOSTS_TEXT_MAX];
     hosts_text(&report, text);
     AUTO(wire_json_decrefp) json_t *more =
@@ -139,7 +136,7 @@ static bool hosts(struct api_call *c, struct err *e)
                   (int)report.verified, "text", task_json(text), "classes", classes_json(report.classes), "looked",
                   api_json_time(r.summary.at_ms));
     c->more = more;
-    bool ok = api_answer_list(c, &shape, pointers, report.len, e);
+    bool ok = api_answer_array(c, &shape, report.rows, report.len, sizeof(*report.rows), e);
     c->more = NULL;
     return ok;
 }

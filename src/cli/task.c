@@ -214,19 +214,18 @@ static enum cli_exit run_show(struct cli *cli, const void *args)
     return CLI_DONE;
 }
 
+#define ONE_TASK                                                                                                              \
+    .noun = "task", .operands = id_operand, .operands_len = ARRAY_LEN(id_operand), .codes = codes, .codes_len = ARRAY_LEN(codes), \
+    .size = sizeof(struct one_args)
+
 const struct cli_command command_task_show = {
-    .noun = "task",
+    ONE_TASK,
     .verb = "show",
     .summary = "one task: its status, the step under way, why it failed",
     .about = "Shows one task of the cell.",
     .examples = "vouchsafe task show 5d5c3a54-6f0e-4b5c-9f3c-0b9d8a7c1e2f",
     .options = one_options,
     .options_len = ARRAY_LEN(one_options),
-    .operands = id_operand,
-    .operands_len = ARRAY_LEN(id_operand),
-    .codes = codes,
-    .codes_len = ARRAY_LEN(codes),
-    .size = sizeof(struct one_args),
     .run = run_show,
 };
 
@@ -245,7 +244,7 @@ static enum cli_exit run_wait(struct cli *cli, const void *args)
 }
 
 const struct cli_command command_task_wait = {
-    .noun = "task",
+    ONE_TASK,
     .verb = "wait",
     .summary = "wait until a task has ended, and tell its steps",
     .about = "Waits for the end of a task and tells its steps as they begin. The exit code says how it ended. Ctrl-C and --limit end "
@@ -253,11 +252,6 @@ const struct cli_command command_task_wait = {
     .examples = "vouchsafe task wait 5d5c3a54-6f0e-4b5c-9f3c-0b9d8a7c1e2f --limit 10m",
     .options = wait_options,
     .options_len = ARRAY_LEN(wait_options),
-    .operands = id_operand,
-    .operands_len = ARRAY_LEN(id_operand),
-    .codes = codes,
-    .codes_len = ARRAY_LEN(codes),
-    .size = sizeof(struct one_args),
     .run = run_wait,
 };
 
@@ -275,17 +269,12 @@ static enum cli_exit run_cancel(struct cli *cli, const void *args)
 }
 
 const struct cli_command command_task_cancel = {
-    .noun = "task",
+    ONE_TASK,
     .verb = "cancel",
     .summary = "ask a task to stop; what it did is undone",
     .about = "Asks a task to stop. It ends after the step under way, and what it did is undone. One that has ended stays as it is.",
     .examples = "vouchsafe task cancel 5d5c3a54-6f0e-4b5c-9f3c-0b9d8a7c1e2f",
     .options = one_options,
     .options_len = ARRAY_LEN(one_options),
-    .operands = id_operand,
-    .operands_len = ARRAY_LEN(id_operand),
-    .codes = codes,
-    .codes_len = ARRAY_LEN(codes),
-    .size = sizeof(struct one_args),
     .run = run_cancel,
 };

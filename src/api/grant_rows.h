@@ -1,0 +1,15 @@
+/* api/grant_rows.h - the grants of an owner as the rows of a list, whose certificates are read when they are written.
+ * Called by the two faces of grants: trusted_certificates.c and vouchsafe_trust.c. */
+#pragma once
+#include "api/list.h"
+#include "store/grant.h"
+
+struct store;
+
+struct grant_row {
+    struct store_grant grant; /* der is NULL: store_cert_get has it */
+    struct store *store;      /* borrowed while the list is written */
+};
+
+/* owner NULL = everybody's. */
+MUST_USE bool grant_rows_answer(struct api_call *c, const struct api_list *shape, const char *owner, struct err *e);
