@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "flow/task.h"
 #include "store/audit.h"
 #include "store/record.h"
 #include "wire/json.h"
@@ -39,12 +40,12 @@ static bool copy_row(void *self, const struct store_record *r, struct err *e)
     return true;
 }
 
-bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
-              size_t *ret_len, struct err *e)
+bool kept_some(struct store *s, const char *kind, const char *owner, const char *state, struct arena *a,
+               struct store_record **ret, size_t *ret_len, struct err *e)
 {
     struct page p = { .arena = a };
     do {
-        struct store_record_query q = { .kind = kind, .owner = owner };
+        struct store_record_query q = { .kind = kind, .owner = owner, .state = state };
         q.after = p.len > 0 ? p.rows[p.len - 1].id : NULL;
         p.fresh = 0;
         if (!store_record_list(s, &q, copy_row, &p, e))
@@ -53,6 +54,12 @@ bool kept_all(struct store *s, const char *kind, const char *owner, struct arena
     *ret = p.rows;
     *ret_len = p.len;
     return true;
+}
+
+bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
+              size_t *ret_len, struct err *e)
+{
+    return kept_some(s, kind, owner, NULL, a, ret, ret_len, e);
 }
 
 bool kept_json(const struct store_record *r, json_t **ret, struct err *e)
@@ -78,6 +85,33 @@ const char *kept_text(const json_t *o, const char *key, struct arena *a)
 int64_t kept_number(const json_t *o, const char *key)
 {
     return json_integer_value(json_object_get(o, key));
+}
+
+void kept_read(const json_t *o, const struct kept_member *members, size_t len, struct arena *a, void *ret)
+{
+    for (const struct kept_member *m = members; m < members + len; m++) {
+        void *at = (char *)ret + m->at;
+        switch (m->type) {
+        case KEPT_TEXT: *(const char **)at = kept_text(o, m->key, a); break;
+        case KEPT_NUMBER: *(int64_t *)at = kept_number(o, m->key); break;
+        case KEPT_BOOL: *(bool *)at = json_is_true(json_object_get(o, m->key)); break;
+        }
+    }
+}
+
+json_t *kept_write(const struct kept_member *members, size_t len, const void *from)
+{
+    json_t *o = json_object();
+    for (const struct kept_member *m = members; m < members + len; m++) {
+        const void *at = (const char *)from + m->at;
+        const char *text = m->type == KEPT_TEXT ? *(const char *const *)at : NULL;
+        switch (m->type) {
+        case KEPT_TEXT: (void)json_object_set_new(o, m->key, task_json(text ? text : "")); break;
+        case KEPT_NUMBER: (void)json_object_set_new(o, m->key, json_integer(*(const int64_t *)at)); break;
+        case KEPT_BOOL: (void)json_object_set_new(o, m->key, json_boolean(*(const bool *)at)); break;
+        }
+    }
+    return o;
 }
 
 bool kept_put(struct store *s, struct store_record r, json_t *take, struct err *e)

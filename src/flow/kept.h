@@ -18,11 +18,29 @@ struct store_record;
 /* Every record of a kind, of one owner unless NULL, copied into the arena, in the order of ids. */
 MUST_USE bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
                        size_t *ret_len, struct err *e);
+/* The same of one state as well, unless NULL. */
+MUST_USE bool kept_some(struct store *s, const char *kind, const char *owner, const char *state, struct arena *a,
+                        struct store_record **ret, size_t *ret_len, struct err *e);
 /* A record's JSON object; owned by the caller (json_decref). ERR_STORE: damaged. */
 MUST_USE bool kept_json(const struct store_record *r, json_t **ret, struct err *e);
 /* Members of it: "", 0 and false when they are missing. Texts are copied into the arena. */
 const char *kept_text(const json_t *o, const char *key, struct arena *a);
 int64_t kept_number(const json_t *o, const char *key);
+/* The members of a struct that are kept: their keys in the JSON, where they stand. */
+enum kept_type {
+    KEPT_TEXT,   /* const char * */
+    KEPT_NUMBER, /* int64_t */
+    KEPT_BOOL,   /* bool */
+};
+struct kept_member {
+    const char *key;
+    enum kept_type type;
+    size_t at; /* offsetof */
+};
+/* Missing ones are "", 0 and false. */
+void kept_read(const json_t *o, const struct kept_member *members, size_t len, struct arena *a, void *ret);
+/* A text that is no UTF-8 is escaped; NULL counts as "". */
+json_t *kept_write(const struct kept_member *members, size_t len, const void *from);
 /* Puts r with `take` written as its data. */
 MUST_USE bool kept_put(struct store *s, struct store_record r, json_t *take, struct err *e);
 

@@ -17,6 +17,7 @@ int group_flow_session(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
 int group_flow_vcenter(void);
+int group_flow_vm(void);
 int group_flow_vmca(void);
 
 int main(void)
@@ -37,5 +38,6 @@ int main(void)
            group_flow_task() +
            group_flow_throttle() +
            group_flow_vcenter() +
+           group_flow_vm() +
            group_flow_vmca();
 }
