@@ -11,6 +11,8 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "lab/keep.h"
+#include "lab/task.h"
+#include "lab/work.h"
 #include "net/tls_server.h"
 #include "wire/settings.h"
 
@@ -26,6 +28,13 @@ void lab_unlock(struct lab_estate *s)
 {
     if (pthread_mutex_unlock(&s->mutex) != 0)
         abort();
+}
+
+uint64_t lab_touch(struct lab_vcenter *vc)
+{
+    struct lab_estate *s = vc->at.estate;
+    (void)pthread_cond_broadcast(&s->news);
+    return ++s->version;
 }
 
 void lab_ip_text(uint32_t ip, char out[16])
@@ -246,6 +255,7 @@ struct lab_estate *lab_estate_open(const char *dir, const char *scenario_text, s
     struct lab_estate *s = xcalloc(1, sizeof(*s));
     s->dir = xstrdup(dir);
     s->version = 1;
+    s->work = lab_work_create(s);
     pthread_condattr_t monotonic;
     if (pthread_mutex_init(&s->mutex, NULL) != 0 || pthread_condattr_init(&monotonic) != 0 ||
         pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC) != 0 || pthread_cond_init(&s->news, &monotonic) != 0)
@@ -267,9 +277,11 @@ struct lab_estate *lab_estate_destroy(struct lab_estate *s)
 {
     if (!s)
         return NULL;
+    s->work = lab_work_destroy(s->work);
     for (size_t i = 0; i < s->vcenters_len; i++) {
         struct lab_vcenter *vc = &s->vcenters[i];
         lab_sessions_end(vc);
+        vc->tasks = lab_tasks_destroy(vc->tasks);
         endpoint_done(&vc->at);
         for (size_t j = 0; j < vc->hosts_len; j++)
             endpoint_done(&vc->hosts[j].at);

@@ -21,8 +21,10 @@ struct buf;
 struct http_server;
 struct lab_estate;
 struct lab_session;
+struct lab_tasks;
 struct tls_identity;
 struct lab_vcenter;
+struct lab_work;
 
 enum lab_kind { LAB_VCENTER, LAB_HOST, LAB_NSX };
 
@@ -94,6 +96,7 @@ struct lab_vcenter {
     char password[LAB_NAME];
     unsigned wrong;        /* passwords in a row */
     struct lab_session *sessions;
+    struct lab_tasks *tasks; /* owned; NULL until the first one */
 };
 
 struct lab_nsx {
@@ -110,6 +113,7 @@ struct lab_estate {
     uint64_t version;        /* of the inventory; raised by each change */
     struct lab_scenario *scenario;
     char *dir;
+    struct lab_work *work;   /* owned */
     struct lab_keys *keys;
     int64_t born;
     bool mark;
@@ -141,6 +145,9 @@ static inline UNUSED void lab_unlockp(struct lab_estate **s)
 }
 /* Locks for the rest of the scope. */
 #define LAB_LOCKED(s) AUTO(lab_unlockp) UNUSED struct lab_estate *locked_ = (lab_lock(s), (s))
+
+/* Something in the vCenter's inventory is different: whoever waits for updates looks. Returns the new version. */
+uint64_t lab_touch(struct lab_vcenter *vc);
 
 /* NULL when nothing of the estate has that address. ip in host order. */
 struct lab_endpoint *lab_endpoint_at(struct lab_estate *s, uint32_t ip);

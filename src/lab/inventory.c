@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lab/task.h"
 
 enum { HOST_FROM = 1000, VM_FROM = 100000, OF_EACH = 10 };
 
@@ -33,6 +34,8 @@ static const struct {
     [MO_ENVIRONMENT] = { "envbrowser-7", "EnvironmentBrowser", NULL },
     [MO_HOST] = { "host-", "HostSystem", NULL },
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
+    [MO_TASK] = { "task-", "Task", NULL },
+    [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },
 };
 
@@ -57,9 +60,11 @@ bool lab_object_find(const struct lab_asking *k, const char *moid, struct lab_ob
         o.mo = MO_VM;
     else if (numbered(moid, "certificateManager-", HOST_FROM, k->vc->hosts_len, &o.n))
         o.mo = MO_HOST_CERT_MANAGER;
+    else if (numbered(moid, "task-", 0, lab_tasks_end(k->vc), &o.n) && lab_task_find(k->vc, o.n))
+        o.mo = MO_TASK;
     else if (!strncmp(moid, "session[", 8) && !lab_session_object(k, moid, &o.mo))
         return false;
-    for (int i = 0; o.mo == MO_KINDS && i < MO_HOST; i++)
+    for (int i = 0; o.mo == MO_KINDS && i < MO_KINDS; i++)
         if (!strcmp(objects[i].moid, moid))
             o.mo = (enum lab_mo)i;
     if (o.mo == MO_KINDS)
@@ -74,6 +79,8 @@ const char *lab_object_moid(const struct lab_asking *k, struct lab_object o)
         return arena_printf(k->arena, "%s%u", objects[o.mo].moid, o.n + HOST_FROM);
     if (o.mo == MO_VM)
         return arena_printf(k->arena, "vm-%u", o.n + VM_FROM);
+    if (o.mo == MO_TASK)
+        return arena_printf(k->arena, "task-%u", o.n);
     return o.mo == MO_VIEW || (o.mo == MO_COLLECTOR && o.moid) ? o.moid : objects[o.mo].moid;
 }
 
@@ -109,6 +116,8 @@ uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o)
 {
     if (o.mo == MO_HOST || o.mo == MO_HOST_CERT_MANAGER)
         return k->vc->hosts[o.n].at.changed;
+    if (o.mo == MO_TASK)
+        return lab_task_find(k->vc, o.n)->changed;
     return o.mo == MO_VM ? k->vc->hosts[o.n / k->vc->plan->vms].at.changed : 0;
 }
 

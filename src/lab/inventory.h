@@ -13,6 +13,7 @@ enum lab_mo {
     MO_SERVICE_INSTANCE, MO_SESSION_MANAGER, MO_COLLECTOR, MO_VIEW_MANAGER, MO_VIEW, MO_SEARCH_INDEX, MO_SETTINGS,
     MO_CERT_MANAGER, MO_ROOT, MO_DATACENTER, MO_VM_FOLDER, MO_HOST_FOLDER, MO_DATASTORE_FOLDER, MO_NETWORK_FOLDER,
     MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
+    MO_TASK, MO_TASK_MANAGER,
     MO_KINDS,
 };
 
@@ -20,7 +21,7 @@ enum { LAB_MOID_MAX = 96 };
 
 struct lab_object {
     enum lab_mo mo;
-    unsigned n;              /* of a host, a VM */
+    unsigned n;              /* of a host, a VM, a task */
     const char *moid;        /* of a view or a collector: as the client wrote it */
 };
 
@@ -39,6 +40,8 @@ const char *lab_object_moid(const struct lab_asking *k, struct lab_object o);
 const char *lab_object_type(struct lab_object o);
 /* The name of a folder, a cluster and the like, of which there is one each; NULL of the others. */
 const char *lab_object_name(struct lab_object o);
+/* Its "name" property; "" when it has none. */
+const char *lab_object_label(const struct lab_asking *k, struct lab_object o);
 bool lab_type_is_a(const char *type, const char *base);
 bool lab_object_same(struct lab_object a, struct lab_object b);
 /* The estate's version at the object's last change. */

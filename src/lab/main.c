@@ -14,6 +14,7 @@
 #include "lab/estate.h"
 #include "lab/front.h"
 #include "lab/keep.h"
+#include "lab/work.h"
 #include "net/loop.h"
 #include "net/pool.h"
 #include "wire/settings.h"
@@ -158,7 +159,8 @@ static bool serve(struct lab_estate *s, int ready_fd, struct err *e)
     struct pool *pool = loop ? pool_create(&threads, e) : NULL;
     struct lab_front *front = pool ? lab_front_create(loop, pool, s, e) : NULL;
     struct lab_control *control = NULL;
-    bool ok = front && lab_front_listen(front, e) && (control = lab_control_create(loop, s, e)) && lab_estate_publish(s, e);
+    bool ok = front && lab_front_listen(front, e) && (control = lab_control_create(loop, s, e)) && lab_work_start(s->work, e) &&
+              lab_estate_publish(s, e);
     if (ok) {
         struct sigaction stop = { .sa_handler = on_signal };
         the_loop = loop;

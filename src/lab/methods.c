@@ -8,6 +8,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "lab/pem.h"
+#include "lab/task.h"
 #include "wire/http1.h"
 
 /* 6.7 is Update 1: the last without certificate management over REST (vsphere-api.md 2.2). */
@@ -52,6 +53,7 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     write_about(k, v);
     (void)lab_ref(a, v, "setting", "OptionManager", "VpxSettings");
     (void)lab_ref(a, v, "sessionManager", "SessionManager", "SessionManager");
+    (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
     (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
     return v;
@@ -126,6 +128,19 @@ bool lab_destroy_view(struct lab_call *c)
     if (!v)
         return lab_say_gone(c, c->self_moid);
     lab_session_view_end(c->k.session, v);
+    return true;
+}
+
+/* It ends when its next step looks. */
+bool lab_cancel_task(struct lab_call *c)
+{
+    struct lab_task *t = c->self.mo == MO_TASK ? lab_task_find(c->k.vc, c->self.n) : NULL;
+    if (!t)
+        return lab_say_gone(c, c->self_moid);
+    if (!t->cancelable)
+        return lab_say(c, "NotSupported", "The operation is not supported on the object.");
+    t->cancelled = true;
+    t->changed = lab_touch(c->k.vc);
     return true;
 }
 

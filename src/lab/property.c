@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "lab/task.h"
+
 /* ---- properties that are references ---- */
 
 static struct lab_value *ref_to(const struct lab_asking *k, struct lab_value *parent, enum lab_mo mo, unsigned n)
@@ -130,6 +132,11 @@ static struct lab_value *locales(const struct lab_asking *k, struct lab_object o
     return list;
 }
 
+static struct lab_value *task_collectors(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    return lab_int(k->arena, NULL, NULL, 32);
+}
+
 static struct lab_value *capability(const struct lab_asking *k, struct lab_object o UNUSED)
 {
     struct lab_value *v = lab_struct(k->arena, NULL, NULL, "Capability");
@@ -139,16 +146,16 @@ static struct lab_value *capability(const struct lab_asking *k, struct lab_objec
     return v;
 }
 
-#define IS(mo) (1u << (mo))
-enum {
-    FOLDERS = IS(MO_ROOT) | IS(MO_VM_FOLDER) | IS(MO_HOST_FOLDER) | IS(MO_DATASTORE_FOLDER) | IS(MO_NETWORK_FOLDER),
-    ENTITIES = FOLDERS | IS(MO_DATACENTER) | IS(MO_CLUSTER) | IS(MO_POOL) | IS(MO_DATASTORE) | IS(MO_NETWORK) |
-               IS(MO_HOST) | IS(MO_VM),
-};
+#define IS(mo) (UINT64_C(1) << (mo))
+#define FOLDERS \
+    (IS(MO_ROOT) | IS(MO_VM_FOLDER) | IS(MO_HOST_FOLDER) | IS(MO_DATASTORE_FOLDER) | IS(MO_NETWORK_FOLDER))
+#define ENTITIES \
+    (FOLDERS | IS(MO_DATACENTER) | IS(MO_CLUSTER) | IS(MO_POOL) | IS(MO_DATASTORE) | IS(MO_NETWORK) | \
+     IS(MO_HOST) | IS(MO_VM))
 
 /* A NULL builder is a property that the type has and nobody has set here. */
 static const struct {
-    unsigned of;
+    uint64_t of;
     const char *name;
     lab_build *build;
 } properties[] = {
@@ -157,7 +164,7 @@ static const struct {
     { ENTITIES, "overallStatus", green },
     { ENTITIES, "configStatus", green },
     { ENTITIES, "customValue", NULL },
-    { ENTITIES, "recentTask", NULL },
+    { ENTITIES, "recentTask", lab_task_recent_of },
     { ENTITIES, "permission", NULL },
     { ENTITIES, "effectiveRole", NULL },
     { ENTITIES, "disabledMethod", NULL },
@@ -265,6 +272,12 @@ static const struct {
     { IS(MO_SETTINGS), "supportedOption", NULL },
     { IS(MO_COLLECTOR), "filter", NULL },
     { IS(MO_VIEW_MANAGER), "viewList", NULL },
+    { IS(MO_TASK), "info", lab_task_info },
+    { IS(MO_TASK), "value", NULL },
+    { IS(MO_TASK), "availableField", NULL },
+    { IS(MO_TASK_MANAGER), "recentTask", lab_task_recent },
+    { IS(MO_TASK_MANAGER), "description", lab_task_description },
+    { IS(MO_TASK_MANAGER), "maxCollector", task_collectors },
 };
 
 struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *wanted, bool *ret_known)
@@ -277,6 +290,13 @@ struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, 
     }
     *ret_known = false;
     return NULL;
+}
+
+const char *lab_object_label(const struct lab_asking *k, struct lab_object o)
+{
+    bool known;
+    const struct lab_value *v = lab_property(k, o, "name", &known);
+    return v ? v->text : "";
 }
 
 const char *lab_property_name(struct lab_object o, size_t n)

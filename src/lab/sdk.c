@@ -37,6 +37,7 @@ static const struct {
     { "FindByDnsName", "FindByDnsNameResponse", lab_find_dns, false },
     { "FindByIp", "FindByIpResponse", lab_find_ip, false },
     { "FindByUuid", "FindByUuidResponse", lab_find_uuid, false },
+    { "CancelTask", "CancelTaskResponse", lab_cancel_task, false },
     { "QueryOptions", "QueryOptionsResponse", lab_query_options, false },
 };
 

@@ -44,7 +44,7 @@ lab_method lab_fetch, lab_retrieve_ex, lab_retrieve, lab_continue, lab_cancel_re
     lab_create_filter, lab_destroy_filter, lab_wait_ex, lab_cancel_wait;
 /* In methods.c. */
 lab_method lab_service_content_call, lab_login, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
-    lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid;
+    lab_cancel_task, lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid;
 /* In option.c. */
 lab_method lab_query_options;
 

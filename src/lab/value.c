@@ -5,17 +5,23 @@
 
 #include "base/text.h"
 
+void lab_value_add(struct lab_value *parent, struct lab_value *v)
+{
+    v->next = NULL;
+    if (parent->last)
+        parent->last->next = v;
+    else
+        parent->first = v;
+    parent->last = v;
+}
+
 static struct lab_value *add(struct arena *a, struct lab_value *parent, enum lab_value_kind kind, const char *name,
                              const char *type)
 {
     struct lab_value *v = arena_alloc(a, sizeof(*v));
     *v = (struct lab_value){ .kind = kind, .name = name, .type = type };
-    if (parent && parent->last)
-        parent->last->next = v;
-    else if (parent)
-        parent->first = v;
     if (parent)
-        parent->last = v;
+        lab_value_add(parent, v);
     return v;
 }
 

@@ -39,6 +39,9 @@ struct lab_value *lab_ref(struct arena *a, struct lab_value *parent, const char 
 /* xsd:byte, one element each, signed: not base64 (vsphere-api.md 1.2). */
 struct lab_value *lab_bytes(struct arena *a, struct lab_value *parent, const char *name, const void *p, size_t len);
 
+/* Puts a value that stands alone at the end of a struct or an array. */
+void lab_value_add(struct lab_value *parent, struct lab_value *v);
+
 /* The part that a dotted path names; NULL when a field on the way is absent. */
 struct lab_value *lab_value_at(struct lab_value *v, const char *path);
 
