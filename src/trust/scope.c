@@ -124,6 +124,11 @@ void trust_scope_write(const struct trust_scope *s, char out[TRUST_SCOPE_TEXT])
     out[0] = '\0';
 }
 
+bool trust_scope_same(const struct trust_scope *a, const struct trust_scope *b)
+{
+    return a->kind == b->kind && a->port == b->port && strcmp(a->name, b->name) == 0;
+}
+
 bool trust_scope_covers(const struct trust_scope *wide, const struct trust_scope *narrow)
 {
     if (wide->kind == TRUST_SCOPE_ANY)

@@ -43,6 +43,7 @@ struct trust_behalf {
 MUST_USE bool trust_scope_parse(const char *text, struct trust_scope *ret, struct err *e);
 void trust_scope_write(const struct trust_scope *s, char out[TRUST_SCOPE_TEXT]);
 
+bool trust_scope_same(const struct trust_scope *a, const struct trust_scope *b);
 /* Equal, or a grant of `wide` already says everything that `narrow` would. */
 bool trust_scope_covers(const struct trust_scope *wide, const struct trust_scope *narrow);
 

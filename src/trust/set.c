@@ -9,14 +9,9 @@
 
 /* ---- building ---- */
 
-struct parsed {
-    struct trust_cert *cert; /* a reference until it is handed to an anchor */
-    size_t row;
-};
-
 static int by_digest(const void *left, const void *right)
 {
-    const struct parsed *a = left, *b = right;
+    const struct set_row *a = left, *b = right;
     int order = memcmp(a->cert->sha256, b->cert->sha256, DIGEST_SHA256);
     return order ? order : (a->row > b->row) - (a->row < b->row);
 }
@@ -37,14 +32,6 @@ static uint64_t key_hash(struct der key_id)
     return key_id.p && h == 0 ? 1 : h;
 }
 
-static void add_grant(struct trust_set *s, struct anchor *a, const struct trust_row *row)
-{
-    struct grant *g = &s->grants[s->grants_len++];
-    *g = (struct grant){ .scope = row->scope, .system = row->system, .public_ca = row->public_ca,
-                         .org = row->org && !row->system ? xstrdup(row->org) : NULL };
-    a->grants_len++;
-}
-
 static void refuse_row(struct trust_set_report *report, size_t *count, const struct err *e, size_t row)
 {
     if (report->bad_anchors + report->bad_crls == 0) {
@@ -54,32 +41,23 @@ static void refuse_row(struct trust_set_report *report, size_t *count, const str
     (*count)++;
 }
 
-static void add_anchors(struct trust_set *s, const struct trust_rows *rows, struct trust_set_report *report)
+void set_fill(struct trust_set *s, struct set_row *rows, size_t len)
 {
-    AUTO(freep) struct parsed *parsed = xcalloc(rows->anchors_len, sizeof(*parsed));
-    size_t len = 0;
-    for (size_t i = 0; i < rows->anchors_len; i++) {
-        struct err e;
-        parsed[len].row = i;
-        if (trust_cert_parse(rows->anchors[i].der, rows->anchors[i].len, &parsed[len].cert, &e))
-            len++;
-        else
-            refuse_row(report, &report->bad_anchors, &e, i);
-    }
     if (len)
-        qsort(parsed, len, sizeof(*parsed), by_digest);
+        qsort(rows, len, sizeof(*rows), by_digest);
     s->anchors = xcalloc(len, sizeof(s->anchors[0]));
     s->grants = xcalloc(len, sizeof(s->grants[0]));
     for (size_t i = 0; i < len; i++) {
         struct anchor *last = s->anchors_len ? &s->anchors[s->anchors_len - 1] : NULL;
-        if (last && memcmp(last->cert->sha256, parsed[i].cert->sha256, DIGEST_SHA256) == 0) {
-            (void)trust_cert_unref(parsed[i].cert);
+        if (last && memcmp(last->cert->sha256, rows[i].cert->sha256, DIGEST_SHA256) == 0) {
+            (void)trust_cert_unref(rows[i].cert);
         } else {
             last = &s->anchors[s->anchors_len++];
-            last->cert = parsed[i].cert;
+            last->cert = rows[i].cert;
             last->grants_from = (uint32_t)s->grants_len;
         }
-        add_grant(s, last, &rows->anchors[parsed[i].row]);
+        s->grants[s->grants_len++] = rows[i].grant;
+        last->grants_len++;
     }
     s->keys = xcalloc(s->anchors_len, sizeof(s->keys[0]));
     for (size_t i = 0; i < s->anchors_len; i++)
@@ -87,6 +65,33 @@ static void add_anchors(struct trust_set *s, const struct trust_rows *rows, stru
                                           (uint32_t)i };
     if (s->anchors_len)
         qsort(s->keys, s->anchors_len, sizeof(s->keys[0]), by_key);
+}
+
+struct trust_set *set_create(uint64_t generation)
+{
+    struct trust_set *s = xcalloc(1, sizeof(*s));
+    atomic_init(&s->refs, 1);
+    s->generation = generation;
+    return s;
+}
+
+static void add_anchors(struct trust_set *s, const struct trust_rows *rows, struct trust_set_report *report)
+{
+    AUTO(freep) struct set_row *parsed = xcalloc(rows->anchors_len, sizeof(*parsed));
+    size_t len = 0;
+    for (size_t i = 0; i < rows->anchors_len; i++) {
+        const struct trust_row *row = &rows->anchors[i];
+        struct trust_cert *cert;
+        struct err e;
+        if (!trust_cert_parse(row->der, row->len, &cert, &e)) {
+            refuse_row(report, &report->bad_anchors, &e, i);
+            continue;
+        }
+        parsed[len++] = (struct set_row){ .cert = cert, .row = i,
+                                          .grant = { .scope = row->scope, .system = row->system, .public_ca = row->public_ca,
+                                                     .org = row->org && !row->system ? xstrdup(row->org) : NULL } };
+    }
+    set_fill(s, parsed, len);
 }
 
 /* Newest first: a list replaces the older ones of its scope (RFC 5280 6.3.3 takes the current one). */
@@ -120,9 +125,7 @@ struct trust_set *trust_set_create(const struct trust_rows *rows, struct trust_s
     if (!report)
         report = &unused;
     *report = (struct trust_set_report){ 0 };
-    struct trust_set *s = xcalloc(1, sizeof(*s));
-    atomic_init(&s->refs, 1);
-    s->generation = rows->generation;
+    struct trust_set *s = set_create(rows->generation);
     add_anchors(s, rows, report);
     add_crls(s, rows, report);
     return s;
@@ -251,12 +254,18 @@ static bool owner_counts(const struct grant *g, const struct trust_question *q)
     return q->org ? g->org && strcmp(g->org, q->org) == 0 : g->system;
 }
 
+bool set_grant_serves(const struct trust_set *s, uint32_t grant, const struct trust_question *q)
+{
+    const struct grant *g = &s->grants[grant];
+    return !(s->without && s->without[grant]) && owner_counts(g, q) && trust_scope_serves(&g->scope, &q->behalf);
+}
+
 enum anchor_grant set_granted(const struct trust_set *s, const struct anchor *a, const struct trust_question *q)
 {
     enum anchor_grant best = NOT_GRANTED;
     for (uint32_t i = 0; i < a->grants_len; i++) {
         const struct grant *g = &s->grants[a->grants_from + i];
-        if (!owner_counts(g, q) || !trust_scope_serves(&g->scope, &q->behalf))
+        if (!set_grant_serves(s, a->grants_from + i, q))
             continue;
         if (!g->public_ca || q->names_mode != TRUST_NAMES_OFF)
             return GRANTED;
@@ -269,7 +278,7 @@ bool set_granted_exactly(const struct trust_set *s, const struct anchor *a, cons
 {
     for (uint32_t i = 0; i < a->grants_len; i++) {
         const struct grant *g = &s->grants[a->grants_from + i];
-        if (owner_counts(g, q) && !g->public_ca && trust_scope_is_exact(&g->scope, &q->behalf))
+        if (set_grant_serves(s, a->grants_from + i, q) && !g->public_ca && trust_scope_is_exact(&g->scope, &q->behalf))
             return true;
     }
     return false;

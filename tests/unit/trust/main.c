@@ -1,4 +1,5 @@
 int group_trust_access(void);
+int group_trust_audit(void);
 int group_trust_path(void);
 int group_trust_scope(void);
 int group_trust_hostname(void);
@@ -13,5 +14,5 @@ int main(void)
 {
     return group_trust_path() + group_trust_scope() + group_trust_hostname() + group_trust_names() +
            group_trust_revocation() + group_trust_decode() + group_trust_set() + group_trust_vmca() +
-           group_trust_chains() + group_trust_access();
+           group_trust_chains() + group_trust_access() + group_trust_audit();
 }
