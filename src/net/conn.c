@@ -34,6 +34,12 @@ int conn_fd(const struct conn *c)
     return c->ops->fd(c);
 }
 
+void conn_hint(struct conn *c, enum conn_hint hint)
+{
+    if (c->ops->hint)
+        c->ops->hint(c, hint);
+}
+
 static enum io shaking_step(void *self, struct err *e)
 {
     return conn_handshake(self, e);

@@ -13,6 +13,16 @@
 
 struct conn;
 
+/* What whoever pumps many bytes knows and a connection can use; none of it changes what is read or written. */
+enum conn_hint {
+    CONN_EDGES, /* from now on each event of the descriptor is told: between two of them a socket that gave less than it was
+                 * asked for need not be asked again (epoll(7)) */
+    CONN_EVENT, /* .. there was one */
+    CONN_ENDING, /* .. and it said that the peer has ended, or the connection failed: reads go on to the end */
+    CONN_MORE,  /* what is written from now on is followed by more at once */
+    CONN_LAST,  /* .. but for the next write */
+};
+
 struct conn_ops {
     const char *name; /* "tcp", "tls", "memory" */
     /* Connects and shakes hands; repeat until DONE or FAILED. DONE at once when there is nothing to do. */
@@ -26,6 +36,7 @@ struct conn_ops {
     /* True when a read would give bytes although the descriptor is silent (decrypted already). */
     bool (*pending)(const struct conn *c);
     int (*fd)(const struct conn *c);
+    void (*hint)(struct conn *c, enum conn_hint hint); /* NULL: it has no use for one */
     struct conn *(*destroy)(struct conn *c);
 };
 
@@ -40,6 +51,7 @@ enum io conn_write(struct conn *c, const void *p, size_t len, size_t *ret_len, s
 enum io conn_finish(struct conn *c, struct err *e);
 bool conn_pending(const struct conn *c);
 int conn_fd(const struct conn *c);
+void conn_hint(struct conn *c, enum conn_hint hint);
 /* The handshake as an operation for either driver (net/io.h, net/drive.h); self is the struct conn. */
 extern const struct io_op conn_shaking;
 

@@ -141,6 +141,8 @@ static unsigned events_of(uint32_t seen)
     unsigned events = 0;
     if (seen & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR))
         events |= LOOP_READ;
+    if (seen & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+        events |= LOOP_END;
     if (seen & (EPOLLOUT | EPOLLHUP | EPOLLERR))
         events |= LOOP_WRITE;
     if (seen & (EPOLLHUP | EPOLLERR))

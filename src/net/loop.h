@@ -14,7 +14,12 @@
 struct loop;
 
 /* Something happened on a descriptor. Edge-triggered: go on until the operation says WANT_READ/WANT_WRITE. */
-enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 };
+enum {
+    LOOP_READ = 1,
+    LOOP_WRITE = 2,
+    LOOP_HANGUP = 4,
+    LOOP_END = 8, /* the peer will send no more, or the descriptor failed: with LOOP_READ */
+};
 
 struct loop_watch {
     void (*ready)(struct loop_watch *w, unsigned events);

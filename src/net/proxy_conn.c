@@ -140,7 +140,8 @@ static struct conn *destroy(struct conn *c)
 
 struct conn *proxy_conn(struct conn *take_under, struct address *client)
 {
-    static const struct conn_ops ops = { "proxy", handshake, read_on, write_on, finish, pending, fd_of, destroy };
+    static const struct conn_ops ops = { .name = "proxy", .handshake = handshake, .read = read_on, .write = write_on, .finish = finish,
+                                         .pending = pending, .fd = fd_of, .destroy = destroy };
     struct proxy *p = xcalloc(1, sizeof(*p));
     p->base.ops = &ops;
     p->under = take_under;

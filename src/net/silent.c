@@ -61,8 +61,8 @@ static struct conn *destroy(struct conn *c)
 
 struct conn *silent_conn(struct err *e)
 {
-    static const struct conn_ops ops = { "silent", wait_for_ever, no_read, no_write, wait_for_ever, nothing_pending,
-                                         fd_of, destroy };
+    static const struct conn_ops ops = { .name = "silent", .handshake = wait_for_ever, .read = no_read, .write = no_write,
+                                         .finish = wait_for_ever, .pending = nothing_pending, .fd = fd_of, .destroy = destroy };
     int fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (fd < 0) {
         (void)err_sys(e, ERR_LIMIT, errno, "a descriptor to wait on");

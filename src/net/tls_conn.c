@@ -10,6 +10,7 @@
 #include "net/tls.h"
 #include "net/tls_bio.h"
 #include "net/tls_context.h"
+#include "net/tls_socket.h"
 
 static const struct conn_ops tls_ops;
 
@@ -90,19 +91,18 @@ static bool start(struct tls *t, struct err *e)
 {
     ERR_clear_error();
     t->ssl = t->role->start(t);
-    int fd = tcp_socket(t->under);
-    bool ok = t->ssl != NULL;
-    if (ok && fd >= 0) {
-        ok = SSL_set_fd(t->ssl, fd);
-    } else if (ok) {
+    t->socket.fd = tcp_socket(t->under);
+    BIO *b = NULL;
+    if (t->ssl && t->socket.fd >= 0) {
+        b = tls_socket_bio(&t->socket);
+    } else if (t->ssl) {
         t->failure = xcalloc(1, sizeof(*t->failure));
-        BIO *b = tls_bio_create(t->under, t->failure);
-        ok = b != NULL;
-        if (b)
-            SSL_set_bio(t->ssl, b, b);
+        b = tls_bio_create(t->under, t->failure);
     }
-    if (ok)
+    if (b) {
+        SSL_set_bio(t->ssl, b, b);
         return true;
+    }
     char reason[128];
     tls_context_reason(reason, sizeof(reason));
     return err_set(e, ERR_INTERNAL, "starting TLS: %s", reason);
@@ -216,6 +216,28 @@ static int tls_fd(const struct conn *c)
     return conn_fd(tls_conn_of(c, NULL)->under);
 }
 
+static void tls_hint(struct conn *c, enum conn_hint hint)
+{
+    struct tls_socket *s = &tls_conn_of(c, NULL)->socket;
+    switch (hint) {
+    case CONN_EDGES:
+        s->edges = true;
+        return;
+    case CONN_EVENT:
+        s->dry = false;
+        return;
+    case CONN_ENDING:
+        s->edges = s->dry = false;
+        return;
+    case CONN_MORE:
+        s->more = true;
+        return;
+    case CONN_LAST:
+        s->more = false;
+        return;
+    }
+}
+
 static struct conn *tls_destroy(struct conn *c)
 {
     struct tls *t = tls_conn_of(c, NULL);
@@ -234,6 +256,7 @@ static const struct conn_ops tls_ops = {
     .finish = tls_finish,
     .pending = tls_pending,
     .fd = tls_fd,
+    .hint = tls_hint,
     .destroy = tls_destroy,
 };
 

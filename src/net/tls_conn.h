@@ -5,6 +5,7 @@
 #include <stdbool.h>
 
 #include "net/conn.h"
+#include "net/tls_socket.h"
 
 enum tls_state {
     TLS_CONNECTING, /* what is under it */
@@ -33,6 +34,7 @@ struct tls {
     struct conn *under; /* owned */
     SSL *ssl;           /* owned; NULL while connecting */
     enum tls_state state;
+    struct tls_socket socket; /* of what is under it, when that is one */
     struct err *failure; /* owned: of what is under it, when that is not a socket; else NULL */
 };
 

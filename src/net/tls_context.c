@@ -22,7 +22,7 @@ void tls_context_reason(char *out, size_t size)
     ERR_clear_error();
 }
 
-/* libssl writes to its socket with write(2), so a peer that is gone would end the process. */
+/* A peer that is gone must not end the process, whatever libssl is given to write to. */
 static void ignore_sigpipe(void)
 {
     struct sigaction now;

@@ -114,6 +114,59 @@ bool ws_at_boundary(const struct ws_decoder *d)
     return !d->left && !d->have && !d->bad;
 }
 
+/* The missing bytes of an extended length: the smallest number that starts with those that are there and is in its shortest form. */
+static bool rest_of_length(const uint8_t *have, size_t have_len, size_t of, uint8_t *rest, uint64_t *ret)
+{
+    uint64_t least = of == 2 ? 126 : 65536, n = 0;
+    size_t missing = of - have_len;
+    for (size_t i = 0; i < have_len; i++)
+        n = n << 8 | have[i];
+    n = missing < 8 ? n << 8 * missing : 0;
+    uint64_t room = missing < 8 ? (UINT64_C(1) << 8 * missing) - 1 : UINT64_MAX;
+    if (n < least) {
+        if (least - n > room)
+            return false;
+        n = least;
+    }
+    for (size_t i = 0; i < missing; i++)
+        rest[i] = (uint8_t)(n >> 8 * (missing - 1 - i));
+    *ret = n;
+    return n <= INT64_MAX;
+}
+
+bool ws_rest(const struct ws_decoder *d, uint8_t head[WS_HEAD_MAX], size_t *ret_head, uint64_t *ret_zeros, bool *ret_closed)
+{
+    size_t len = 0;
+    uint64_t zeros = d->left;
+    *ret_closed = d->closed || (d->have && (d->head[0] & 0x0f) == WS_CLOSE);
+    if (d->bad)
+        return false;
+    if (d->have == 1) { /* an empty payload; what says so is legal in every frame whose first byte is */
+        struct ws_decoder next = *d;
+        next.head[1] = head[len++] = d->side == WS_FROM_CLIENT ? 0x80 : 0;
+        next.have = 2;
+        if (!check_start(&next, NULL))
+            return false;
+    }
+    if (d->have >= 2) {
+        size_t of = (d->head[1] & 0x7f) == 126 ? 2 : (d->head[1] & 0x7f) == 127 ? 8 : 0, got = d->have - 2;
+        zeros = d->head[1] & 0x7f;
+        got = got < of ? got : of;
+        if (of && !rest_of_length(d->head + 2, got, of, head, &zeros))
+            return false;
+        len = of - got;
+    }
+    if (d->have && d->side == WS_FROM_CLIENT) { /* a mask of zeros for what is missing of it */
+        size_t missing = head_len(d) - d->have - (d->have >= 2 ? len : 0);
+        missing = d->have == 1 ? 4 : missing;
+        memset(head + len, 0, missing);
+        len += missing;
+    }
+    *ret_head = len;
+    *ret_zeros = zeros;
+    return zeros <= d->max;
+}
+
 /* RFC 6455 section 7.4.1 and 7.4.2: codes that an endpoint may put in a frame. */
 static bool may_be_sent(uint16_t code)
 {

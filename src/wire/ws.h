@@ -64,6 +64,11 @@ MUST_USE bool ws_follow(struct ws_decoder *d, const uint8_t *data, size_t len, s
 /* Between two frames: a control frame may be put in here (also inside a fragmented message, section 5.4). */
 bool ws_at_boundary(const struct ws_decoder *d);
 
+/* What would have to follow what was followed so far, so that a frame ends there: the rest of a head, then so many zeros. False:
+ * nothing legal can follow. *ret_closed: the stream holds a Close then (section 5.5.1: no other frame may follow). */
+MUST_USE bool ws_rest(const struct ws_decoder *d, uint8_t head[WS_HEAD_MAX], size_t *ret_head, uint64_t *ret_zeros,
+                      bool *ret_closed);
+
 /* Appends a Close frame. The reason is cut at WS_REASON_MAX bytes, between characters. mask: 4 unguessable bytes
  * when a client speaks, NULL for a server. ERR_INPUT for a code that may not be sent (section 7.4). */
 MUST_USE bool ws_write_close(struct buf *b, uint16_t code, const char *reason, const uint8_t mask[4], struct err *e);

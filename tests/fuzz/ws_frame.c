@@ -11,6 +11,20 @@ struct seen {
     uint64_t frames, payload, announced;
 };
 
+/* Wherever the stream was cut: with what ws_rest says behind it a frame ends there, and a Close fits. */
+static void end_legally(struct ws_decoder d, bool boundary)
+{
+    static const uint8_t zeros[PAYLOAD_MAX];
+    uint8_t head[WS_HEAD_MAX];
+    size_t head_len;
+    uint64_t left;
+    bool closed, bad = d.bad;
+    if (!ws_rest(&d, head, &head_len, &left, &closed))
+        return;
+    MUST(!bad && head_len <= sizeof(head) && left <= sizeof(zeros) && (!boundary || (!head_len && !left)));
+    MUST(ws_follow(&d, head, head_len, NULL) && ws_follow(&d, zeros, left, NULL) && ws_at_boundary(&d) && d.closed == closed);
+}
+
 static struct seen run(enum ws_side side, const uint8_t *data, size_t len, size_t step)
 {
     struct ws_decoder d;
@@ -35,6 +49,7 @@ static struct seen run(enum ws_side side, const uint8_t *data, size_t len, size_
     }
     MUST(s.payload <= s.announced);
     s.boundary = ws_at_boundary(&d);
+    end_legally(d, s.boundary);
     MUST(!s.boundary || s.payload == s.announced);
     return s;
 }
