@@ -28,6 +28,7 @@ const struct api_op *const api_tables[] = {
     api_vmca_ops,
     api_vouchsafe_denied_ops,
     api_vouchsafe_events_ops,
+    api_vouchsafe_preview_ops,
     api_vouchsafe_trust_ops,
     api_vouchsafe_vcenters_ops,
     NULL,

@@ -30,5 +30,6 @@ extern const struct api_op api_virtual_centers_ops[];
 extern const struct api_op api_vmca_ops[];
 extern const struct api_op api_vouchsafe_denied_ops[];
 extern const struct api_op api_vouchsafe_events_ops[];
+extern const struct api_op api_vouchsafe_preview_ops[];
 extern const struct api_op api_vouchsafe_trust_ops[];
 extern const struct api_op api_vouchsafe_vcenters_ops[];

@@ -1,12 +1,8 @@
-/* vouchsafe cert list, show, import, delete: what is trusted, for what, and since when. */
+/* vouchsafe cert list, show, delete: what is trusted, for what, and since when. */
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/text.h"
-#include "cli/bundle.h"
 #include "cli/certs.h"
 #include "cli/commands.h"
-#include "cli/ours.h"
 #include "cli/prompt.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
@@ -15,8 +11,7 @@
 
 struct cert_args {
     struct remote_args remote;
-    const char *word, *alias, *scope;
-    struct arg_list files;
+    const char *word;
     bool yes, pem;
     int sessions;
 };
@@ -26,14 +21,6 @@ struct cert_args {
 static const struct arg_option list_options[] = { REMOTE_OPTIONS(struct cert_args, remote) };
 static const struct arg_option show_options[] = {
     { .name = "pem", .type = ARG_FLAG, AT(pem), .help = "print the certificate as PEM, nothing else" },
-    REMOTE_OPTIONS(struct cert_args, remote),
-};
-static const struct arg_option import_options[] = {
-    { .name = "scope", .type = ARG_TEXT, AT(scope), .value = "SCOPE",
-      .help = "what it vouches for: vcenter:NAME/hosts, vcenter:NAME/endpoint, vcenter:NAME, nsx:NAME, host:HOST:PORT, or any" },
-    { .name = "alias", .type = ARG_TEXT, AT(alias), .value = "TEXT",
-      .help = "what it is called, for one certificate; without it the subject and the day" },
-    { .name = "yes", .type = ARG_FLAG, AT(yes), .help = "do not ask" },
     REMOTE_OPTIONS(struct cert_args, remote),
 };
 static const struct arg_option delete_options[] = {
@@ -46,19 +33,14 @@ static const struct arg_option delete_options[] = {
 static const struct arg_operand word_operand[] = {
     { .name = "CERTIFICATE", AT(word), .help = "an alias, an id, or SHA256:.." },
 };
-static const struct arg_operand file_operand[] = {
-    { .name = "FILE", AT(files), .many = true, .is_file = true, .help = "certificates as PEM or DER (-: standard input)" },
-};
-
 static const struct cli_code codes[] = {
     { CLI_DONE, "done; cert list: even if there is none" },
     { CLI_FAILED, "there is none of that name, or the answer was no" },
-    { CLI_USAGE, "wrong arguments, a file that can't be read, or the cell refused what they say" },
+    { CLI_USAGE, "wrong arguments, or the cell refused what they say" },
     { CLI_UNREACHABLE, "the cell can't be reached" },
     { CLI_DENIED, "not logged in, or without the right" },
     { CLI_UNTRUSTED, "the cell's certificate is not believed" },
-    { CLI_PARTIAL, "cert import, cert delete: some of several were done" },
-    { CLI_CONFLICT, "it is trusted so already, or the alias is taken" },
+    { CLI_PARTIAL, "cert delete: some of several were done" },
 };
 
 /* ---- list ---- */
@@ -128,95 +110,6 @@ static enum cli_exit run_show(struct cli *cli, const void *args)
     return CLI_DONE;
 }
 
-/* ---- import ---- */
-
-/* "CN=Foreign CA 2026-11-23", within the length of an alias. */
-static const char *alias_of(struct cli *cli, const struct cert_args *a, const struct trust_cert *c)
-{
-    char subject[160], day[TEXT_TIME];
-    if (a->alias)
-        return a->alias;
-    trust_cert_subject(c, subject, sizeof(subject));
-    text_time(clock_wall_ms() / 1000, day);
-    return arena_printf(&cli->arena, "%s %s", subject, day);
-}
-
-static bool shown_and_agreed(struct cli *cli, const struct cert_args *a, struct trust_cert *const *certs, size_t len,
-                             const char *scope, struct err *e)
-{
-    struct out talk = cli->out;
-    talk.data = talk.talk;
-    talk.colour = talk.talk_colour;
-    for (size_t i = 0; i < len && !talk.quiet; i++)
-        verdict_cert_print(&talk, "certificate", certs[i]);
-    (void)fflush(talk.data);
-    return prompt_agreed(&cli->out, a->yes, "--yes",
-                         len == 1 ? arena_printf(&cli->arena, "Trust it for %s?", scope)
-                                  : arena_printf(&cli->arena, "Trust these %zu for %s?", len, scope), e);
-}
-
-static bool import_one(struct cli *cli, struct remote *r, const struct cert_args *a, const struct trust_cert *c, const char *scope,
-                       struct err *e)
-{
-    AUTO(buf_done) struct buf pem;
-    char sha[VERDICT_SHA256];
-    size_t len;
-    const uint8_t *der = trust_cert_der(c, &len);
-    buf_init(&pem, TRUST_PEM_MAX);
-    verdict_sha256(trust_cert_sha256(c), sha);
-    if (!trust_pem_write(&pem, TRUST_PEM_CERTIFICATE, der, len, e) || !ours_grant(r, alias_of(cli, a, c), buf_str(&pem), scope, e))
-        return err_in(e, "%s", sha);
-    out_note(&cli->out, "trusted %s for %s", sha, scope);
-    return true;
-}
-
-static enum cli_exit import_all(struct cli *cli, struct remote *r, const struct cert_args *a, struct trust_cert *const *certs,
-                                size_t len, const char *scope)
-{
-    struct err e = { 0 };
-    size_t done = 0;
-    for (size_t i = 0; i < len; i++) {
-        if (import_one(cli, r, a, certs[i], scope, &e))
-            done++;
-        else
-            out_error(&cli->out, "%s", e.msg);
-    }
-    return done == len ? CLI_DONE : done ? CLI_PARTIAL : cli_exit_of(e.kind);
-}
-
-static void certs_free(struct trust_cert **certs, size_t len)
-{
-    for (size_t i = 0; i < len; i++)
-        trust_cert_unref(certs[i]);
-}
-
-static enum cli_exit run_import(struct cli *cli, const void *args)
-{
-    const struct cert_args *a = args;
-    AUTO(remote_closep) struct remote *r = NULL;
-    struct bundle b = { 0 };
-    struct err e = { 0 };
-    const char *scope;
-    size_t len = 0;
-    if (!a->scope)
-        return cli_usage(cli, "--scope is missing: say what it vouches for, such as vcenter:NAME/hosts");
-    if (!bundle_files(&b, TRUST_PEM_CERTIFICATE, &a->files, &cli->arena, &e))
-        return cli_fail(cli, &e);
-    if (a->alias && b.len > 1)
-        return cli_usage(cli, "--alias names one certificate, but there are %zu", b.len);
-    struct trust_cert **certs = arena_array(&cli->arena, b.len + 1, sizeof(struct trust_cert *));
-    enum cli_exit code = CLI_USAGE;
-    if (bundle_decode(&b, certs, &len, b.len))
-        out_error(&cli->out, "%zu of %zu certificates can't be decoded; nothing was imported", b.len - len, b.len);
-    else if (!remote_open(cli, &a->remote, &r, &e) || !certs_scope(r, a->scope, &cli->arena, &scope, &e) ||
-             !shown_and_agreed(cli, a, certs, len, scope, &e))
-        code = cli_fail(cli, &e);
-    else
-        code = import_all(cli, r, a, certs, len, scope);
-    certs_free(certs, len);
-    return code;
-}
-
 /* ---- delete ---- */
 
 static enum cli_exit run_delete(struct cli *cli, const void *args)
@@ -274,22 +167,6 @@ const struct cli_command command_cert_show = {
     .operands = word_operand,
     .operands_len = ARRAY_LEN(word_operand),
     .run = run_show,
-};
-
-const struct cli_command command_cert_import = {
-    COMMON,
-    .verb = "import",
-    .summary = "trust certificates from a file, such as the CA of hosts that the VMCA did not sign",
-    .about = "Shows every certificate of the files, asks, and trusts them for the scope that is named: there is no default, "
-             "because a certificate that vouches for anything vouches for every endpoint. Nothing is imported when one of them "
-             "can't be decoded.",
-    .examples = "vouchsafe cert import foreign-ca.pem --scope vcenter:vc1/hosts\n"
-                "vouchsafe cert import enterprise.pem --scope host:vc1.example.com:443 --alias enterprise --yes",
-    .options = import_options,
-    .options_len = ARRAY_LEN(import_options),
-    .operands = file_operand,
-    .operands_len = ARRAY_LEN(file_operand),
-    .run = run_import,
 };
 
 const struct cli_command command_cert_delete = {

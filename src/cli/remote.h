@@ -15,6 +15,7 @@
 #include "cli/context.h"
 #include "wire/url.h"
 
+struct buf;
 struct cli;
 struct remote;
 struct trust_set;
@@ -83,6 +84,9 @@ MUST_USE bool remote_token(struct remote *r, const struct secret *token, struct 
 MUST_USE bool remote_get(struct remote *r, const char *path, json_t **ret, struct err *e);
 /* body: taken over; NULL: none. ret may be NULL. */
 MUST_USE bool remote_send(struct remote *r, const char *method, const char *path, json_t *take_body, json_t **ret, struct err *e);
+/* The same for a body that is no JSON; borrowed. */
+MUST_USE bool remote_post_bytes(struct remote *r, const char *path, const char *type, const struct buf *body, json_t **ret,
+                                struct err *e);
 /* For what answers 202: the path of the task in Location, in the arena. ERR_PEER without one. */
 MUST_USE bool remote_start(struct remote *r, const char *method, const char *path, json_t *take_body, struct arena *a,
                            const char **ret_task, struct err *e);

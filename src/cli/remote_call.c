@@ -70,6 +70,7 @@ struct request {
     const char *method, *path;
     const char *authorization; /* instead of the session's; NULL */
     const struct buf *body;    /* NULL: none */
+    const char *type;          /* of the body; NULL: JSON */
 };
 
 static bool is_legacy(const char *path)
@@ -87,7 +88,7 @@ static bool call(struct remote *r, const struct request *rq, struct arena *a, st
     if (who)
         fields[len++] = (struct http1_field){ "Authorization", who };
     if (rq->body)
-        fields[len++] = (struct http1_field){ "Content-Type", legacy ? "application/*+json" : "application/json" };
+        fields[len++] = (struct http1_field){ "Content-Type", rq->type ? rq->type : legacy ? "application/*+json" : "application/json" };
     struct http_send s = { .method = rq->method, .target = rq->path, .host = &r->host, .tls = true, .fields = fields,
                            .fields_len = len, .body = rq->body ? rq->body->data : NULL, .body_len = rq->body ? rq->body->len : 0 };
     for (int again = 1;; again--) {
@@ -154,6 +155,14 @@ bool remote_send(struct remote *r, const char *method, const char *path, json_t 
     if (ret)
         *ret = STEAL(body);
     return true;
+}
+
+bool remote_post_bytes(struct remote *r, const char *path, const char *type, const struct buf *body, json_t **ret, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct http_reply reply;
+    const struct request rq = { .method = "POST", .path = path, .body = body, .type = type };
+    return ask(r, &rq, &a, &reply, ret, e);
 }
 
 bool remote_get(struct remote *r, const char *path, json_t **ret, struct err *e)

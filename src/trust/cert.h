@@ -49,6 +49,9 @@ void trust_cert_ca_issuers(const struct trust_cert *c, char *out, size_t size);
  * names such a chain. */
 void trust_cert_key_id(const struct trust_cert *c, char *out, size_t size);
 
+/* The hash of the subject by which OpenSSL finds a CA in a directory (-CApath): "%08x.0" names the file. ERR_INTERNAL. */
+MUST_USE bool trust_cert_subject_hash(const struct trust_cert *c, uint32_t *ret, struct err *e);
+
 /* True when issuer's name and, as far as both say, key identifier fit, and its key verifies c's signature. */
 bool trust_cert_issued_by(const struct trust_cert *c, const struct trust_cert *issuer);
 /* The same without the signature: names and key identifiers fit. Costs nothing, proves nothing. */

@@ -42,6 +42,14 @@ bool der_take(struct der *in, uint8_t tag, struct der *ret_value)
     return true;
 }
 
+size_t der_sequence_head(const uint8_t *p, size_t len)
+{
+    if (len < 2 || p[0] != DER_SEQUENCE)
+        return 0;
+    size_t head = p[1] > 0x80 ? 2 + (size_t)(p[1] & 0x7f) : 2;
+    return head < len ? head : 0;
+}
+
 bool der_at(const struct der *in, uint8_t tag)
 {
     return in->len && in->p[0] == tag;

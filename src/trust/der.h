@@ -41,6 +41,9 @@ struct der {
 MUST_USE bool der_next(struct der *in, uint8_t *ret_tag, struct der *ret_value, struct der *ret_whole);
 /* Takes the next element, which must have this tag. */
 MUST_USE bool der_take(struct der *in, uint8_t tag, struct der *ret_value);
+/* How many bytes of tag and length stand before the content of the SEQUENCE that begins here, which may be cut off or, with an
+ * indefinite length, BER: for telling forms of files apart. 0: no SEQUENCE begins here. */
+size_t der_sequence_head(const uint8_t *p, size_t len);
 /* True when the next element has this tag. */
 bool der_at(const struct der *in, uint8_t tag);
 

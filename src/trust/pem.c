@@ -5,6 +5,8 @@
 #include "base/buf.h"
 #include "base/text.h"
 #include "trust/der.h"
+#include "trust/keystore.h"
+#include "trust/pkcs7.h"
 
 static const char BEGIN[] = "-----BEGIN ", END[] = "-----END ", DASHES[] = "-----";
 
@@ -20,21 +22,33 @@ static const uint8_t *find(const uint8_t *p, const uint8_t *end, const char *mar
     return NULL;
 }
 
-static enum trust_pem_kind kind_of(const char *label, size_t len)
+/* What the bytes of a block are. */
+enum form { FORM_OTHER, FORM_CERTIFICATE, FORM_CRL, FORM_PKCS7 };
+
+static enum form form_of(const char *label, size_t len)
 {
     static const struct {
         const char *label;
-        enum trust_pem_kind kind;
+        enum form form;
     } labels[] = {
-        { "CERTIFICATE", TRUST_PEM_CERTIFICATE },
-        { "X509 CERTIFICATE", TRUST_PEM_CERTIFICATE },
-        { "X509 CRL", TRUST_PEM_CRL },
-        { "CRL", TRUST_PEM_CRL },
+        { "CERTIFICATE", FORM_CERTIFICATE }, { "X509 CERTIFICATE", FORM_CERTIFICATE }, { "X509 CRL", FORM_CRL }, { "CRL", FORM_CRL },
+        { "PKCS7", FORM_PKCS7 },             { "CMS", FORM_PKCS7 },
     };
     for (size_t i = 0; i < ARRAY_LEN(labels); i++)
         if (strlen(labels[i].label) == len && memcmp(labels[i].label, label, len) == 0)
-            return labels[i].kind;
-    return TRUST_PEM_OTHER;
+            return labels[i].form;
+    return FORM_OTHER;
+}
+
+static bool hand_over(enum form form, const uint8_t *der, size_t len, trust_pem_sink *sink, void *self, struct err *e)
+{
+    switch (form) {
+    case FORM_OTHER: break;
+    case FORM_CERTIFICATE: return sink(self, TRUST_PEM_CERTIFICATE, der, len, e);
+    case FORM_CRL: return sink(self, TRUST_PEM_CRL, der, len, e);
+    case FORM_PKCS7: return trust_pkcs7_read(der, len, sink, self, e);
+    }
+    return sink(self, TRUST_PEM_OTHER, NULL, 0, e);
 }
 
 /* One block that begins at p. Sets *ret_after behind its END line. */
@@ -56,13 +70,11 @@ static bool read_block(const uint8_t *p, const uint8_t *end, struct buf *der, tr
         memcmp(stop + sizeof(END) - 1 + len, DASHES, sizeof(DASHES) - 1) != 0)
         return err_set(e, ERR_INPUT, "a PEM block without its END line");
     *ret_after = stop + sizeof(END) - 1 + len + sizeof(DASHES) - 1;
-    enum trust_pem_kind kind = kind_of((const char *)label, len);
+    enum form form = form_of((const char *)label, len);
     buf_clear(der);
-    if (kind == TRUST_PEM_OTHER)
-        return sink(self, kind, NULL, 0, e);
-    if (!text_unbase64((const char *)body, (size_t)(stop - body), true, der, e))
+    if (form != FORM_OTHER && !text_unbase64((const char *)body, (size_t)(stop - body), true, der, e))
         return err_in(e, "a PEM block");
-    return sink(self, kind, der->data, der->len, e);
+    return hand_over(form, der->data, der->len, sink, self, e);
 }
 
 /* A lone DER object. Both begin alike; a CRL has a time where a certificate has its validity's SEQUENCE. */
@@ -81,8 +93,10 @@ bool trust_pem_read(const uint8_t *text, size_t len, trust_pem_sink *sink, void 
 {
     if (len > TRUST_PEM_MAX)
         return err_set(e, ERR_LIMIT, "a bundle of more than %d bytes", TRUST_PEM_MAX);
+    if (trust_keystore_is(text, len))
+        return err_set(e, ERR_INPUT, "this is a PKCS#12 file, which may hold a private key: 'vouchsafe cert import' takes the certificates out of it");
     if (len > 1 && text[0] == 0x30 && (text[1] & 0x80))
-        return sink(self, is_crl(text, len) ? TRUST_PEM_CRL : TRUST_PEM_CERTIFICATE, text, len, e);
+        return hand_over(trust_pkcs7_is(text, len) ? FORM_PKCS7 : is_crl(text, len) ? FORM_CRL : FORM_CERTIFICATE, text, len, sink, self, e);
     struct buf der;
     buf_init(&der, len + 4);
     const uint8_t *p = text, *end = text + len;

@@ -1,5 +1,6 @@
 /* trust/pem.h - bundles as people and vCenters hand them over: certificates and CRLs one after the other, as PEM
- * (RFC 7468, any order, any text between the blocks, CRLF or LF, last newline missing) or a single DER object.
+ * (RFC 7468, any order, any text between the blocks, CRLF or LF, last newline missing) or a single DER object. A PKCS#7 bundle
+ * (trust/pkcs7.h), in PEM or DER, counts as what is in it; a PKCS#12 file (trust/keystore.h) is refused by that name.
  * Reads into the caller's callback; decides nothing. */
 #pragma once
 #include <stdbool.h>

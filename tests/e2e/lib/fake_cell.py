@@ -18,15 +18,15 @@ class Refusal(Exception):
 
 
 class Asked:
-    """One request: method, path without query, query (dict), body (JSON or None), headers."""
+    """One request: method, path without query, query (dict), body (JSON, other bytes, or None), headers."""
 
     def __init__(self, handler):
         parts = urllib.parse.urlsplit(handler.path)
         self.method, self.path = handler.command, urllib.parse.unquote(parts.path)
         self.query = dict(urllib.parse.parse_qsl(parts.query, keep_blank_values=True))
         raw = handler.rfile.read(int(handler.headers.get('Content-Length') or 0))
-        self.body = json.loads(raw) if raw else None
         self.headers = handler.headers
+        self.body = (json.loads(raw) if 'json' in self.headers.get('Content-Type', '') else raw) if raw else None
 
     def __repr__(self):
         return f'{self.method} {self.path} {self.query} {self.body}'
