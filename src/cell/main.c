@@ -14,21 +14,27 @@
 #include "cell/page.h"
 #include "cell/wiring.h"
 
-enum { EXIT_USAGE = 2, FD_MAX = 1023 };
+enum {
+    EXIT_USAGE = 2,
+    FD_MAX = 1023,
+    LOCAL_FIRST_S = 10, /* a local cell that nobody has spoken to after so long ends: who started it is gone */
+};
 
 struct options {
     const char *config;
     int ready_fd;
-    bool lab;
+    bool lab, local;
     int print;  /* what to write instead of being a cell: the option's letter; 0 = nothing */
 };
 
 static const char usage[] =
-    "usage: vouchsafed --config FILE [--ready-fd N] [--lab]\n"
+    "usage: vouchsafed --config FILE [--ready-fd N] [--lab] [--local]\n"
     "       vouchsafed --print-config | --version | --help\n"
     "  --config FILE   what administrators set (docs/configuration.md)\n"
     "  --ready-fd N    write \"ready <url>\" to this descriptor when the cell answers\n"
     "  --lab           believe certificates with the lab's mark: never where anything real depends on it\n"
+    "  --local         no port and no watch: only the control socket, until nobody uses it any more. The command line starts\n"
+    "                  a cell so when none runs\n"
     "  --print-config  a configuration with every key and its default\n";
 
 /* What a run without a cell writes to standard output. */
@@ -48,6 +54,7 @@ static bool read_options(int argc, char **argv, struct options *ret)
     static const struct option known[] = {
         { "config", required_argument, NULL, 'c' }, { "ready-fd", required_argument, NULL, 'r' },
         { "lab", no_argument, NULL, 'l' },          { "help", no_argument, NULL, 'h' },
+        { "local", no_argument, NULL, 'o' },
         { "version", no_argument, NULL, 'v' },      { "print-config", no_argument, NULL, 'p' },
         { "print-table", no_argument, NULL, 't' }, /* for tools/config */
         { NULL, 0, NULL, 0 },
@@ -61,6 +68,8 @@ static bool read_options(int argc, char **argv, struct options *ret)
             ret->ready_fd = (int)fd;
         else if (c == 'l')
             ret->lab = true;
+        else if (c == 'o')
+            ret->local = true;
         else if (c == 'h' || c == 'v' || c == 'p' || c == 't')
             ret->print = c;
         else
@@ -74,6 +83,8 @@ static void serve(struct cell *cell, const sigset_t *signals)
 {
     for (int got; sigwait(signals, &got) == 0;) {
         struct err e;
+        if (got == SIGALRM && cell_visited(cell))
+            continue;
         if (got != SIGHUP)
             return;
         if (cell_reload(cell, &e))
@@ -90,6 +101,7 @@ static bool run(struct cell *cell, const struct options *o, struct err *e)
     (void)sigaddset(&signals, SIGTERM);
     (void)sigaddset(&signals, SIGINT);
     (void)sigaddset(&signals, SIGHUP);
+    (void)sigaddset(&signals, SIGALRM);
     (void)pthread_sigmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
     if (!cell_open(cell, e) || !cell_start(cell, e))
@@ -97,6 +109,8 @@ static bool run(struct cell *cell, const struct options *o, struct err *e)
     LOG(INFO, "cell.ready", "url=%s lab=%s", cell->site.base_url, o->lab ? "yes" : "no");
     notify_ready(o->ready_fd, cell->site.base_url);
     notify_manager("READY=1");
+    if (o->local)
+        (void)alarm(LOCAL_FIRST_S);
     serve(cell, &signals);
     notify_manager("STOPPING=1");
     cell_stop(cell);
@@ -124,10 +138,12 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 #endif
-    struct cell cell = { .config_path = o.config, .lab = o.lab };
+    struct cell cell = { .config_path = o.config, .lab = o.lab, .local = o.local };
     bool ok = run(&cell, &o, &e);
     if (!ok)
         (void)fprintf(stderr, "vouchsafed: %s\n", e.msg);
     cell_close(&cell);
+    if (!ok && o.local)
+        notify_failed(o.ready_fd, &e); /* when the lock is free again */
     return ok ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -26,14 +26,24 @@ void notify_manager(const char *state)
                      (socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 }
 
-void notify_ready(int fd, const char *url)
+static void tell(int fd, const char *word, const char *kind, const char *rest)
 {
-    char line[512];
+    char line[ERR_MSG_MAX + 64];
+    struct err e;
     if (fd < 0)
         return;
-    int n = snprintf(line, sizeof(line), "ready %s\n", url);
-    struct err e;
+    int n = snprintf(line, sizeof(line), "%s %s%s%s\n", word, kind, *kind ? " " : "", rest);
     if (!file_write_all(fd, line, (size_t)n < sizeof(line) ? (size_t)n : sizeof(line) - 1, &e))
         LOG(WARN, "ready.unheard", "fd=%d error=\"%s\"", fd, e.msg);
     (void)close(fd);
+}
+
+void notify_ready(int fd, const char *url)
+{
+    tell(fd, "ready", "", url);
+}
+
+void notify_failed(int fd, const struct err *e)
+{
+    tell(fd, "failed", err_kind_name(e->kind), e->msg);
 }

@@ -36,6 +36,9 @@ struct service {
     struct http_server_config http;
     struct tls_server *tls;
     char *control;                /* owned; unlinked at the end */
+    bool visited;                 /* atomic */
+    void (*deserted)(void *self); /* may be NULL */
+    void *self;                   /* .. of whom it tells */
     struct range proxies[SERVICE_PROXIES_MAX];
     size_t proxies_len;
     struct strand strands[SERVICE_LOOPS_MAX];
@@ -86,11 +89,25 @@ static void drained(void *self)
  * left out: whole containers run in it. */
 static bool admit(void *self, const struct local_peer *who)
 {
-    (void)self;
-    if (who->uid == 0 || who->uid == geteuid() || (who->gid != 0 && who->gid == getegid()))
+    struct service *s = self;
+    if (who->uid == 0 || who->uid == geteuid() || (who->gid != 0 && who->gid == getegid())) {
+        __atomic_store_n(&s->visited, true, __ATOMIC_RELAXED);
         return true;
+    }
     LOG(WARN, "control.refused", "uid=%u gid=%u pid=%d", who->uid, who->gid, (int)who->pid);
     return false;
+}
+
+bool service_visited(const struct service *s)
+{
+    return __atomic_load_n(&s->visited, __ATOMIC_RELAXED);
+}
+
+static void deserted(void *self)
+{
+    const struct service *s = self;
+    if (s->deserted)
+        s->deserted(s->self);
 }
 
 static bool open_control(struct service *s, const char *path, struct err *e)
@@ -105,7 +122,7 @@ static bool open_control(struct service *s, const char *path, struct err *e)
 static struct http_limits limits_of(const struct service_limits *l, unsigned loops)
 {
     return (struct http_limits){ .conns = (l->connections + loops - 1) / loops, .body = l->request_body,
-                                 .handshake_ms = l->handshake_ms };
+                                 .handshake_ms = l->handshake_ms, .idle_ms = l->idle_ms };
 }
 
 /* Other limits on their way to one loop. */
@@ -152,7 +169,10 @@ static bool open_strand(struct service *s, const struct service_config *c, struc
     http.wrap = wrap;
     http.unshaken = unshaken;
     http.drained = drained;
+    http.deserted = deserted;
     st->server = http_server_create(st->loop, &http);
+    if (!c->listen)
+        return true;
     const struct listen_config port = { .address = *c->listen, .reuse_port = c->loops > 1 };
     if (!http_server_listen(st->server, &port, e))
         return false;
@@ -170,9 +190,10 @@ bool service_create(const struct service_config *c, struct service **ret, struct
     s->proxies_len = c->proxies_len;
     for (size_t i = 0; i < c->proxies_len; i++)
         s->proxies[i] = c->proxies[i];
+    s->deserted = c->deserted;
+    s->self = c->self;
     const struct tls_server_config tls = { .identity = c->identity };
-    s->tls = tls_server_create(&tls, e);
-    if (!s->tls)
+    if (c->listen && !(s->tls = tls_server_create(&tls, e)))
         return false;
     for (unsigned i = 0; i < c->loops && i < SERVICE_LOOPS_MAX; i++)
         if (!open_strand(s, c, e))
@@ -205,12 +226,12 @@ bool service_start(struct service *s, struct err *e)
 
 bool service_identity(struct service *s, struct tls_identity *identity, struct err *e)
 {
-    return tls_server_replace(s->tls, identity, e);
+    return !s->tls || tls_server_replace(s->tls, identity, e);
 }
 
 size_t service_ciphers(struct service *s, const char **ret, size_t max)
 {
-    return tls_server_ciphers(s->tls, ret, max);
+    return s->tls ? tls_server_ciphers(s->tls, ret, max) : 0;
 }
 
 static void wait_drained(struct service *s)

@@ -1,4 +1,5 @@
-/* cell/service.h - the cell's one port: loop threads that share it, each with its HTTP server over TLS.
+/* cell/service.h - the cell's one port: loop threads that share it, each with its HTTP server over TLS; and the control socket,
+ * which may be all that there is.
  * Called by main.c. It knows nothing of what is served. */
 #pragma once
 #include <stdbool.h>
@@ -25,17 +26,20 @@ struct service_limits {
     size_t connections;                   /* of all loops together: each has its share */
     size_t request_body;
     int64_t handshake_ms;
+    int64_t idle_ms;                      /* 0 = HTTP_IDLE_MS */
 };
 
 struct service_config {
-    struct address *listen;               /* port 0: the kernel chooses, and it is filled in */
+    struct address *listen;               /* port 0: the kernel chooses, and it is filled in; NULL: no port */
     unsigned loops;
     struct service_limits limits;
-    struct tls_identity *identity;        /* a reference is taken */
+    struct tls_identity *identity;        /* a reference is taken; NULL without a port */
     const struct range *proxies;          /* copied: who has to send a PROXY protocol v2 header, and is believed */
     size_t proxies_len;                   /* at most SERVICE_PROXIES_MAX */
     const char *control;                  /* path of a socket for this machine's root and the cell's own user; NULL: none */
-    const struct http_server_config *http; /* wrap, unshaken and drained are the service's */
+    void (*deserted)(void *self);         /* on a loop: nobody is connected to the control socket any more; NULL */
+    void *self;
+    const struct http_server_config *http; /* wrap, unshaken, drained and deserted are the service's */
 };
 
 /* Opens the port; nothing is answered yet. */
@@ -51,5 +55,7 @@ MUST_USE bool service_start(struct service *s, struct err *e);
 MUST_USE bool service_identity(struct service *s, struct tls_identity *identity, struct err *e);
 /* The cipher suites of the port; see tls_server_ciphers. */
 size_t service_ciphers(struct service *s, const char **ret, size_t max);
+/* Has anybody come in by the control socket? Any thread. */
+bool service_visited(const struct service *s);
 /* Closes the port, lets what is being answered end (SERVICE_DRAIN_MS at most), then stops the loops. Blocks. */
 void service_drain(struct service *s);

@@ -1,6 +1,7 @@
 #include "cell/wiring.h"
 
 #include <assert.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -32,7 +33,12 @@
 #include "trust/set.h"
 #include "wire/settings.h"
 
-enum { WORK_THREADS = 16, WORK_QUEUE = 4096, HOST_NAME = 256 };
+enum {
+    WORK_THREADS = 16,
+    WORK_QUEUE = 4096,
+    HOST_NAME = 256,
+    LOCAL_IDLE_MS = 24 * 60 * 60 * 1000, /* a local cell ends with its last connection: one that waits for a person must last */
+};
 
 static bool read_config(const char *path, struct config *ret, struct arena *a, struct err *e)
 {
@@ -92,7 +98,7 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
-    c->site.watch = watch_create(&c->site);
+    c->site.watch = c->local ? NULL : watch_create(&c->site);
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
 }
 
@@ -136,10 +142,10 @@ static bool read_proxies(const struct setting_list *from, struct range ret[SERVI
     return true;
 }
 
-static struct service_limits limits_of(const struct config *cf)
+static struct service_limits limits_of(const struct cell *c, const struct config *cf)
 {
     return (struct service_limits){ .connections = cf->connections, .request_body = cf->request_body,
-                                    .handshake_ms = cf->handshake_timeout_ms };
+                                    .handshake_ms = cf->handshake_timeout_ms, .idle_ms = c->local ? LOCAL_IDLE_MS : 0 };
 }
 
 /* Where the command line finds a cell that runs. NULL when the path is longer than a socket's may be. */
@@ -150,6 +156,28 @@ static const char *control_path(struct cell *c)
         return path;
     LOG(WARN, "control.absent", "path=\"%s\" why=\"longer than %d bytes\"", path, LOCAL_PATH_MAX);
     return NULL;
+}
+
+/* A local cell ends as if it had been told to. */
+static void deserted(void *self)
+{
+    (void)self;
+    (void)kill(getpid(), SIGTERM);
+}
+
+static bool open_local(struct cell *c, struct err *e)
+{
+    struct http_server_config http = { .pool = c->requests };
+    const struct service_config s = { .loops = 1, .limits = limits_of(c, &c->config), .control = control_path(c), .deserted = deserted,
+                                      .self = c, .http = &http };
+    c->app = api_app_create(&c->site, e);
+    if (!c->app)
+        return false;
+    if (!s.control)
+        return err_set(e, ERR_INPUT, "the path of %s/control is longer than %d bytes", c->config.data_dir, LOCAL_PATH_MAX);
+    api_app_serve(c->app, &http);
+    fill_url(c);
+    return service_create(&s, &c->service, e);
 }
 
 static bool open_port(struct cell *c, struct err *e)
@@ -164,7 +192,7 @@ static bool open_port(struct cell *c, struct err *e)
         return false;
     api_app_serve(c->app, &http);
     const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
-                                      .limits = limits_of(&c->config), .identity = identity, .http = &http,
+                                      .limits = limits_of(c, &c->config), .identity = identity, .http = &http,
                                       .control = control_path(c), .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
@@ -178,7 +206,8 @@ bool cell_open(struct cell *c, struct err *e)
     if (!read_config(c->config_path, &c->config, &c->arena, e))
         return false;
     log_threshold_set((enum log_level)c->config.log_level);
-    return open_store(c, e) && open_threads(c, e) && fill_site(c, e) && open_trust(c, e) && open_port(c, e);
+    return open_store(c, e) && open_threads(c, e) && fill_site(c, e) && open_trust(c, e) &&
+           (c->local ? open_local(c, e) : open_port(c, e));
 }
 
 /* Without an administrator nothing but /api/versions is answered (contracts, "Starting"). */
@@ -195,13 +224,26 @@ static bool open_app(struct cell *c, struct err *e)
     return true;
 }
 
-bool cell_start(struct cell *c, struct err *e)
+/* What another process left half way is for the next one that stays. */
+static bool start_work(struct cell *c, struct err *e)
 {
+    if (c->local) {
+        watch_nobody(&c->site, "the cell does not run");
+        return true;
+    }
     if (!tasks_recover(&c->site, flow_kinds, e))
         return err_in(e, "tasks that were found half way");
-    if (!watch_start(c->site.watch, e) || !open_app(c, e))
-        return false;
-    return service_start(c->service, e);
+    return watch_start(c->site.watch, e);
+}
+
+bool cell_start(struct cell *c, struct err *e)
+{
+    return start_work(c, e) && open_app(c, e) && service_start(c->service, e);
+}
+
+bool cell_visited(const struct cell *c)
+{
+    return service_visited(c->service);
 }
 
 bool cell_reload(struct cell *c, struct err *e)
@@ -209,10 +251,10 @@ bool cell_reload(struct cell *c, struct err *e)
     struct config fresh;
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(tls_identity_unrefp) struct tls_identity *identity = NULL;
-    if (!read_config(c->config_path, &fresh, &a, e) || !tls_own_load(c->config.data_dir, &identity, e) ||
-        !service_identity(c->service, identity, e))
+    if (!read_config(c->config_path, &fresh, &a, e) ||
+        (!c->local && (!tls_own_load(c->config.data_dir, &identity, e) || !service_identity(c->service, identity, e))))
         return false;
-    const struct service_limits limits = limits_of(&fresh);
+    const struct service_limits limits = limits_of(c, &fresh);
     log_threshold_set((enum log_level)fresh.log_level);
     site_limits(&c->site, fresh.session_idle_ms, fresh.connect_timeout_ms, fresh.handshake_timeout_ms);
     service_limits(c->service, &limits);

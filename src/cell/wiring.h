@@ -21,6 +21,7 @@ struct cell {
     const char *config_path;     /* borrowed */
     struct config config;
     bool lab;
+    bool local;                  /* no port, no watch, no tasks of an earlier process: only the control socket, while somebody uses it */
     struct address listen;
     struct store_datadir *datadir;
     struct seal_keys *keys;
@@ -42,6 +43,8 @@ struct cell {
 MUST_USE bool cell_open(struct cell *c, struct err *e);
 /* Answers, resumes or unwinds the tasks that were found half way, and watches the vCenter Servers. */
 MUST_USE bool cell_start(struct cell *c, struct err *e);
+/* Has anybody come in by the control socket since the start? */
+bool cell_visited(const struct cell *c);
 /* SIGHUP: certificate, limits marked "reload", log level; never ports. On failure everything is as it was. */
 MUST_USE bool cell_reload(struct cell *c, struct err *e);
 /* Drains and stops. */

@@ -18,8 +18,6 @@
 #include "store/datadir.h"
 #include "trust/cert.h"
 
-enum { PID_TEXT = 24 };
-
 struct cell_args {
     const char *config;
     struct arg_list names, files;
@@ -234,26 +232,10 @@ static bool gather(struct cli *cli, const char *directory, const struct cell_arg
     return e->kind == ERR_NOT_FOUND ? err_set(e, ERR_INPUT, "there is no key: none in the file, and no request is pending") : false;
 }
 
-/* The cell that runs in this directory, if one does: who holds the lock wrote its process id there. */
-static bool running(struct cli *cli, const char *directory, pid_t *ret)
-{
-    char text[PID_TEXT] = "";
-    uint64_t pid;
-    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-    AUTO(file_closep) int fd = open(arena_printf(&cli->arena, "%s/" STORE_LOCK_NAME, directory), O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &whole) || whole.l_type == F_UNLCK || pread(fd, text, sizeof(text) - 1, 0) <= 0)
-        return false;
-    text[strcspn(text, "\n")] = '\0';
-    if (!text_number(text, 1, INT32_MAX, &pid))
-        return false;
-    *ret = (pid_t)pid;
-    return true;
-}
-
 static void tell(struct cli *cli, const char *directory)
 {
-    pid_t pid;
-    if (!running(cli, directory, &pid))
+    pid_t pid = 0; /* of whoever holds the lock: a file that merely names a process is nobody's */
+    if (!store_datadir_held(directory, &pid) || !pid)
         out_note(&cli->out, "imported; the cell is not running and takes it at its next start");
     else if (kill(pid, SIGHUP))
         out_warn(&cli->out, "imported, but process %ld could not be told (%s): restart the cell", (long)pid, strerror(errno));

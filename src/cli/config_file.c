@@ -6,5 +6,7 @@ bool config_file_read(const char *path, struct config *ret, struct arena *a, str
 {
     AUTO(buf_done) struct buf text;
     buf_init(&text, CONFIG_BYTES_MAX);
-    return input_file(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
+    if (!input_file(path, &text, e))
+        return false;
+    return config_read(buf_str(&text), text.len, ret, a, e) || err_in(e, "%s", path);
 }

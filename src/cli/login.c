@@ -27,7 +27,7 @@ struct login_args {
 #define AT(field) .at = offsetof(struct login_args, field)
 
 static const struct arg_option options[] = {
-    REMOTE_OPTIONS(struct login_args, remote),
+    REMOTE_URL_OPTIONS(struct login_args, remote),
     { .name = "user", .type = ARG_TEXT, AT(user), .value = "USER",
       .help = "USER@ORG; without @ORG one of System. Without the option the one of the last login, or a question" },
     { .name = "password-file", .type = ARG_TEXT, AT(password_file), .value = "FILE",

@@ -8,7 +8,7 @@ struct logout_args {
 };
 
 static const struct arg_option logout_options[] = {
-    REMOTE_OPTIONS(struct logout_args, remote),
+    REMOTE_URL_OPTIONS(struct logout_args, remote),
     { .name = "forget", .type = ARG_FLAG, .at = offsetof(struct logout_args, forget),
       .help = "forget the cell's certificate and the user as well" },
 };

@@ -2,16 +2,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cli/bundle.h"
 #include "cli/command.h"
+#include "cli/here.h"
 #include "cli/remote_fields.h"
 #include "http/client.h"
 #include "net/chain.h"
 #include "net/hosts.h"
+#include "net/local.h"
 #include "net/resolve.h"
 #include "net/tcp.h"
 #include "net/tls.h"
@@ -62,6 +65,7 @@ struct remote *remote_close(struct remote *r)
     trust_live_destroy(r->live);
     resolver_destroy(r->resolver);
     hosts_destroy(r->hosts);
+    here_leave(r->here);
     secret_done(&r->bearer);
     free(r->url);
     free(r);
@@ -88,13 +92,16 @@ static bool check_pin(const struct remote *r, const struct conn *c, struct err *
            err_set(e, ERR_UNTRUSTED, "it presents another certificate than the one that was confirmed at login");
 }
 
-bool remote_connect(struct remote *r, struct err *e)
+static bool connect_here(const struct remote *r, struct conn **ret, struct err *e)
+{
+    *ret = local_connect(here_socket(r->here), e);
+    return *ret || err_in(e, "%s", r->url);
+}
+
+static bool connect_https(const struct remote *r, struct conn **ret, struct err *e)
 {
     struct resolve_answer at;
     const char *names[] = { r->host.name };
-    if (r->http && http_client_ready(r->http) && !http_client_stale(r->http))
-        return true;
-    r->http = http_client_destroy(r->http);
     if (!resolve_now(r->resolver, r->host.name, r->host.port, &at, e)) {
         if (e->kind == ERR_NOT_FOUND)
             e->kind = ERR_PEER;
@@ -113,7 +120,19 @@ bool remote_connect(struct remote *r, struct err *e)
             return err_in(e, "%s is not believed ('vouchsafe login' shows what it presents)", r->url);
         return err_in(e, "%s", r->url);
     }
-    r->http = http_client_create(STEAL(c), NULL);
+    *ret = STEAL(c);
+    return true;
+}
+
+bool remote_connect(struct remote *r, struct err *e)
+{
+    struct conn *c;
+    if (r->http && http_client_ready(r->http) && !http_client_stale(r->http))
+        return true;
+    r->http = http_client_destroy(r->http);
+    if (!(r->here ? connect_here(r, &c, e) : connect_https(r, &c, e)))
+        return false;
+    r->http = http_client_create(c, NULL);
     return true;
 }
 
@@ -148,7 +167,7 @@ static bool context_of(struct cli *cli, const struct remote_args *args, struct c
     return false;
 }
 
-bool remote_open(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e)
+static bool open_login(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e)
 {
     AUTO(context_done) struct context c = { 0 };
     AUTO(trust_set_unrefp) struct trust_set *set = NULL;
@@ -170,4 +189,57 @@ bool remote_open(struct cli *cli, const struct remote_args *args, struct remote 
         return false;
     *ret = STEAL(r);
     return true;
+}
+
+/* ---- which of the carriers ---- */
+
+/* Does the option have its value from the environment? */
+static bool from_env(const struct cli *cli, const char *value, const char *name)
+{
+    const char *set = cli->env ? cli->env(name) : NULL;
+    return value && set && strcmp(value, set) == 0;
+}
+
+static bool logged_in(struct cli *cli)
+{
+    AUTO(context_done) struct context c = { 0 };
+    struct remote_args none = { 0 };
+    struct err e;
+    return context_of(cli, &none, &c, &e) && c.token.len > 0;
+}
+
+/* The command line goes before the environment, a login before the default configuration. */
+static bool is_here(struct cli *cli, const struct remote_args *args, bool *ret, struct err *e)
+{
+    bool url = args->url != NULL, here = args->config || args->data_dir;
+    bool url_env = from_env(cli, args->url, "VOUCHSAFE_URL");
+    bool here_env = !args->data_dir && from_env(cli, args->config, "VOUCHSAFE_CONFIG");
+    if (url && here && url_env == here_env)
+        return err_set(e, ERR_INPUT, "--url names one cell, --config or --data-dir another: say which (or unset VOUCHSAFE_URL or "
+                       "VOUCHSAFE_CONFIG)");
+    if (url && here)
+        here = url_env;
+    *ret = here || (!url && access(HERE_CONFIG, F_OK) == 0 && !logged_in(cli));
+    return true;
+}
+
+static bool open_here(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e)
+{
+    AUTO(remote_closep) struct remote *r = xcalloc(1, sizeof(*r));
+    struct here_place place;
+    if (!here_find(cli, args->config, args->data_dir, args->lab, &place, e))
+        return false;
+    r->url = xstrdup(arena_printf(&cli->arena, "the cell of %s", place.data_dir));
+    r->host = (struct url_host){ .name = "localhost" };
+    r->timeout_ms = args->timeout.value;
+    if (!here_attach(cli, &place, r->timeout_ms, &r->here, e))
+        return false;
+    *ret = STEAL(r);
+    return true;
+}
+
+bool remote_open(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e)
+{
+    bool here;
+    return is_here(cli, args, &here, e) && (here ? open_here(cli, args, ret, e) : open_login(cli, args, ret, e));
 }

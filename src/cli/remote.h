@@ -1,7 +1,16 @@
-/* cli/remote.h - a cell as the commands speak to it: its HTTPS API, one request after the other, straight-line.
- * Called by every command that works through a cell. The cell's certificate is decided about by the engine that decides for
- * vCenters (trust/verdict.h); anchors are those of --ca, or what login kept for this cell. Nothing is sent before that, and no
- * switch leaves it out.
+/* cli/remote.h - a cell as the commands speak to it: its API, one request after the other, straight-line.
+ * Called by every command that works through a cell. There are three carriers, and a command can't tell them apart:
+ *
+ *   - HTTPS, to the cell of --url or of the last login. The cell's certificate is decided about by the engine that decides for
+ *     vCenters (trust/verdict.h); anchors are those of --ca, or what login kept for this cell. Nothing is sent before that, and
+ *     no switch leaves it out;
+ *   - the control socket of the cell that runs on this machine (cli/here.h): --config, --data-dir, VOUCHSAFE_CONFIG, or the
+ *     default configuration when nobody is logged in anywhere. No login: the kernel says who asks;
+ *   - the same socket of a cell that is started for this command, when none runs.
+ *
+ * A command declares itself for all three so: the first member of its struct is `struct remote_args remote`, its options begin
+ * with REMOTE_OPTIONS(struct x_args, remote), and it calls remote_open, then remote_get, remote_send, remote_start, remote_list.
+ * It opens no store, reads no configuration, and adds the operation that it lacks to the API (api/, flow/, openapi.json).
  *
  * A request is sent again only when no byte of it can have reached the cell. Redirects are not followed. */
 #pragma once
@@ -33,10 +42,13 @@ enum {
 struct remote_args {
     const char *url, *ca, *hosts;
     struct arg_number timeout;
+    const char *config, *data_dir;
+    bool lab;
 };
 
 #define REMOTE_OPTION(args, into, field) .at = offsetof(args, into) + offsetof(struct remote_args, field)
-#define REMOTE_OPTIONS(args, into)                                                                                    \
+/* What says who a cell over HTTPS is; login and logout have no more. */
+#define REMOTE_URL_OPTIONS(args, into)                                                                                \
     { .name = "url", .type = ARG_TEXT, REMOTE_OPTION(args, into, url), .value = "URL", .env = "VOUCHSAFE_URL",        \
       .help = "the cell; without it the one of the last login" },                                                     \
     { .name = "ca", .type = ARG_TEXT, REMOTE_OPTION(args, into, ca), .value = "FILE",                                 \
@@ -46,6 +58,14 @@ struct remote_args {
     { .name = "timeout", .type = ARG_DURATION, REMOTE_OPTION(args, into, timeout), .value = "TIME",                   \
       .min = REMOTE_TIMEOUT_MIN_MS, .max = REMOTE_TIMEOUT_MAX_MS, .fallback = "60s", .env = "VOUCHSAFE_TIMEOUT",      \
       .help = "for one request and its answer" }
+#define REMOTE_OPTIONS(args, into)                                                                                    \
+    REMOTE_URL_OPTIONS(args, into),                                                                                   \
+    { .name = "config", .type = ARG_TEXT, REMOTE_OPTION(args, into, config), .value = "FILE",                         \
+      .env = "VOUCHSAFE_CONFIG", .help = "the cell of this machine with this configuration; it need not run" },       \
+    { .name = "data-dir", .type = ARG_TEXT, REMOTE_OPTION(args, into, data_dir), .value = "DIR",                      \
+      .help = "the cell of this machine that keeps its data there" },                                                 \
+    { .name = "lab", .type = ARG_FLAG, REMOTE_OPTION(args, into, lab),                                                \
+      .help = "if the cell of this machine does not run, start it with --lab" }
 
 /* "https://cell.example[:port]" out of what a person writes: HOST, HOST:PORT or an https URL; in the arena. ERR_INPUT. */
 MUST_USE bool remote_url(const char *text, struct arena *a, const char **ret_url, struct url_host *ret_host, struct err *e);
@@ -61,12 +81,13 @@ struct remote_config {
 };
 MUST_USE bool remote_create(const struct remote_config *c, struct remote **ret, struct err *e);
 
-/* The cell of this command line: --url, VOUCHSAFE_URL, or the last login; with its token. ERR_DENIED without one. */
+/* The cell of this command line. On this machine it is reached by its control socket, and started if it does not run (cli/here.h says
+ * with which errors); else it is that of --url, VOUCHSAFE_URL or the last login, with its token: ERR_DENIED without one. */
 MUST_USE bool remote_open(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e);
 struct remote *remote_close(struct remote *r);
 DEFINE_AUTO(remote_closep, struct remote *, remote_close)
 
-const char *remote_name(const struct remote *r); /* its URL, for messages */
+const char *remote_name(const struct remote *r); /* its URL, or "the cell of DIR", for messages */
 /* Requests from now on may take at least so long: for what makes the cell look at thousands of hosts. */
 void remote_patience(struct remote *r, int64_t at_least_ms);
 

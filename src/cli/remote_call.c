@@ -89,7 +89,7 @@ static bool call(struct remote *r, const struct request *rq, struct arena *a, st
         fields[len++] = (struct http1_field){ "Authorization", who };
     if (rq->body)
         fields[len++] = (struct http1_field){ "Content-Type", rq->type ? rq->type : legacy ? "application/*+json" : "application/json" };
-    struct http_send s = { .method = rq->method, .target = rq->path, .host = &r->host, .tls = true, .fields = fields,
+    struct http_send s = { .method = rq->method, .target = rq->path, .host = &r->host, .tls = !r->here, .fields = fields,
                            .fields_len = len, .body = rq->body ? rq->body->data : NULL, .body_len = rq->body ? rq->body->len : 0 };
     for (int again = 1;; again--) {
         if (!remote_connect(r, e))

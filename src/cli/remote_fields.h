@@ -4,7 +4,8 @@
 #include "cli/remote.h"
 
 struct remote {
-    char *url; /* owned, as all below */
+    char *url; /* owned, as all below; what it is called in messages */
+    struct here *here; /* the cell of this machine: by its control socket; NULL: by HTTPS */
     struct url_host host;
     bool pinned;
     uint8_t pin[DIGEST_SHA256];

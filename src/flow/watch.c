@@ -263,8 +263,7 @@ static void *watch_main(void *arg)
     return NULL;
 }
 
-/* What the last process left as connected is not, until somebody logged in. */
-static void nobody_is_connected(const struct site *site)
+void watch_nobody(const struct site *site, const char *why)
 {
     AUTO(loan_end) struct loan l = { 0 };
     AUTO(arena_done) struct arena a = { 0 };
@@ -277,7 +276,7 @@ static void nobody_is_connected(const struct site *site)
             continue;
         list[i].connected = false;
         list[i].listener = VCENTER_CONNECTING;
-        list[i].why = "the cell was started again";
+        list[i].why = why;
         list[i].since_ms = clock_wall_ms();
         ok = vcenter_state_put(l.store, &list[i], &e);
     }
@@ -300,7 +299,7 @@ struct watch *watch_create(const struct site *site)
 
 bool watch_start(struct watch *w, struct err *e)
 {
-    nobody_is_connected(w->site);
+    watch_nobody(w->site, "the cell was started again"); /* until somebody logs in */
     int sys = pthread_create(&w->thread, NULL, watch_main, w);
     w->started = sys == 0;
     return w->started || err_sys(e, ERR_INTERNAL, sys, "starting the watch's thread");

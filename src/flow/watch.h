@@ -33,6 +33,8 @@ enum {
  * be read: what the last process left as connected is not connected then. */
 struct watch *watch_create(const struct site *site);
 MUST_USE bool watch_start(struct watch *w, struct err *e);
+/* Nobody is connected to any vCenter Server, and why: said of each that the last process left as connected. Part of watch_start. */
+void watch_nobody(const struct site *site, const char *why);
 struct watch *watch_destroy(struct watch *w); /* waits for what is being asked */
 DEFINE_AUTO(watch_destroyp, struct watch *, watch_destroy)
 

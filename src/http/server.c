@@ -216,6 +216,8 @@ void server_forget(struct http_server *s, struct peer *p, bool handed_over)
     s->handed_over += handed_over;
     if (p->listener)
         listener_release(p->listener);
+    if (p->local && !s->local_len && !s->draining && !s->told && s->config.deserted)
+        s->config.deserted(s->config.self);
     tell_when_drained(s);
 }
 

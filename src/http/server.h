@@ -45,7 +45,9 @@ struct http_server_config {
     void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
     /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
     void (*drained)(void *self);
-    void *self;                          /* of whoever runs the server: given to wrap, unshaken, drained and admit */
+    /* The last connection of http_server_listen_local has ended, and none is open now; NULL: nobody wants to hear of it. */
+    void (*deserted)(void *self);
+    void *self;                          /* of whoever runs the server: given to wrap, unshaken, drained, deserted and admit */
 };
 
 struct http_server *http_server_create(struct loop *l, const struct http_server_config *c);

@@ -29,17 +29,34 @@ static bool check_directory(int fd, const char *path, struct err *e)
            err_set(e, ERR_DENIED, "the data directory %s has mode %04o; it must be 0700", path, mode);
 }
 
-/* Whose lock it is, as the owner wrote it. Only for the message: the lock itself is the kernel's. */
-static bool held(int fd, const char *path, struct err *e)
+/* Whose lock it is, as the owner wrote it; 0 when that can't be read. The lock itself is the kernel's. */
+static pid_t holder(int fd)
 {
     char text[24] = "";
     uint64_t pid;
     ssize_t len = pread(fd, text, sizeof(text) - 1, 0);
     text[len > 0 ? len : 0] = '\0';
     text[strcspn(text, "\n")] = '\0';
-    if (!text_number(text, 1, INT32_MAX, &pid))
+    return text_number(text, 1, INT32_MAX, &pid) ? (pid_t)pid : 0;
+}
+
+static bool held(int fd, const char *path, struct err *e)
+{
+    pid_t pid = holder(fd);
+    if (!pid)
         return err_set(e, ERR_CONFLICT, "the data directory %s is in use by another process", path);
-    return err_set(e, ERR_CONFLICT, "the data directory %s is in use by process %llu", path, (unsigned long long)pid);
+    return err_set(e, ERR_CONFLICT, "the data directory %s is in use by process %ld", path, (long)pid);
+}
+
+bool store_datadir_held(const char *path, pid_t *ret)
+{
+    AUTO(file_closep) int dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(file_closep) int fd = dir < 0 ? -1 : openat(dir, STORE_LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+    struct flock whole = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    if (fd < 0 || fcntl(fd, F_OFD_GETLK, &whole) || whole.l_type == F_UNLCK)
+        return false;
+    *ret = holder(fd);
+    return true;
 }
 
 static bool sign(int fd, const char *path, struct err *e)

@@ -3,6 +3,7 @@
  * store; it goes with the process, however that ends. */
 #pragma once
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/def.h"
 #include "base/err.h"
@@ -17,3 +18,6 @@ struct store_datadir;
 MUST_USE bool store_datadir_take(const char *path, struct store_datadir **ret, struct err *e);
 struct store_datadir *store_datadir_release(struct store_datadir *d); /* NULL in, NULL out */
 DEFINE_AUTO(store_datadir_releasep, struct store_datadir *, store_datadir_release)
+
+/* Does somebody hold it? ret: the process that wrote its id there, 0 when none is to be read. Takes nothing, makes nothing. */
+bool store_datadir_held(const char *path, pid_t *ret);

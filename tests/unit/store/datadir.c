@@ -68,7 +68,12 @@ static void one_owner_at_a_time_and_it_is_named(void **state)
     (void)snprintf(pid, sizeof(pid), "by process %ld", (long)getpid());
     CHECK_FAILS(store_datadir_take(dir, &second, &e), &e, ERR_CONFLICT);
     CHECK(strstr(e.msg, pid));
+    pid_t held = 0;
+    CHECK(store_datadir_held(dir, &held));
+    CHECK_EQ(held, getpid());
     store_datadir_release(d);
+    CHECK(!store_datadir_held(dir, &held)); /* the file is there and names a process that lives */
+    CHECK(!store_datadir_held("/nowhere", &held));
     CHECK_OK(store_datadir_take(dir, &d, &e), &e);
     store_datadir_release(d);
     clear(dir);
