@@ -95,3 +95,35 @@ bool file_replace(const char *path, const void *p, size_t len, struct err *e)
         return err_sys(e, ERR_STORE, errno, "renaming %s", fresh);
     return file_sync_parent(path, e);
 }
+
+static bool fill(int fd, const char *path, const void *p, size_t len, unsigned mode, struct err *e)
+{
+    if (fchmod(fd, mode))
+        return err_sys(e, ERR_STORE, errno, "the mode of %s", path);
+    return (file_write_all(fd, p, len, e) && file_sync(fd, e)) || err_in(e, "%s", path);
+}
+
+static bool name_it(const char *fresh, const char *path, bool replace, struct err *e)
+{
+    if (replace ? rename(fresh, path) : link(fresh, path)) /* unlike rename it never replaces */
+        return err_sys(e, errno == EEXIST ? ERR_CONFLICT : ERR_STORE, errno, "%s", path);
+    if (!replace)
+        (void)unlink(fresh);
+    return file_sync_parent(path, e);
+}
+
+bool file_put(const char *path, const void *p, size_t len, unsigned mode, bool replace, struct err *e)
+{
+    char fresh[PATH_MAX];
+    if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= (int)sizeof(fresh))
+        return err_set(e, ERR_INPUT, "the path %s is too long", path);
+    if (!replace && access(path, F_OK) == 0)
+        return err_set(e, ERR_CONFLICT, "%s exists", path);
+    AUTO(file_closep) int fd = mkostemp(fresh, O_CLOEXEC);
+    if (fd < 0)
+        return err_sys(e, ERR_STORE, errno, "creating %s", path);
+    if (fill(fd, path, p, len, mode, e) && name_it(fresh, path, replace, e))
+        return true;
+    (void)unlink(fresh);
+    return false;
+}

@@ -27,3 +27,6 @@ MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
 /* Puts a file (mode 0600) in the place of what is there, on disk before it returns: a kill in between leaves the old one
  * or the new one. */
 MUST_USE bool file_replace(const char *path, const void *p, size_t len, struct err *e);
+/* The same for a file that a person named, with that mode, through a name of our own beside it. Without replace ERR_CONFLICT when
+ * it exists; what stands there is then untouched. */
+MUST_USE bool file_put(const char *path, const void *p, size_t len, unsigned mode, bool replace, struct err *e);

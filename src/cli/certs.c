@@ -109,7 +109,7 @@ bool certs_read(struct remote *r, struct arena *a, struct cert_list *ret, struct
         const json_t *more = grant_of(grants, answer_str(row, "id"));
         ret->items[ret->len++] = (struct cert_grant){
             .id = answer_shown(row, "id", "", a), .alias = answer_shown(row, "alias", "", a),
-            .scope = answer_shown(more, "scope", NULL, a),
+            .scope = answer_shown(more, "scope", NULL, a), .owner = answer_shown(more, "owner", NULL, a),
             .scope_name = named_scope(&names, answer_shown(more, "scope", NULL, a), a), .by = answer_shown(more, "madeBy", NULL, a),
             .flow = answer_shown(more, "flow", NULL, a), .made = answer_shown(more, "made", NULL, a),
             .pem = pem ? arena_strdup(a, pem) : "", .cert = pem ? decode(pem, a) : NULL,

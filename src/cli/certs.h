@@ -16,6 +16,7 @@ struct trust_cert;
 /* One grant. Texts are escaped and live in the arena of the call. */
 struct cert_grant {
     const char *id, *alias;
+    const char *owner;       /* "System" or an organization's URN; NULL when the cell does not tell */
     const char *scope;       /* NULL when the cell does not tell */
     const char *scope_name;  /* the same with the name of what is registered instead of its URN: "vcenter:vc1/hosts" */
     const char *by, *flow, *made; /* who granted it, how, when; NULL when the cell does not tell */

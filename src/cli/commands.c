@@ -8,6 +8,7 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_cert_list,
     &command_cert_show,
     &command_cert_import,
+    &command_cert_export,
     &command_cert_delete,
     &command_explain,
     &command_host_list,

@@ -17,6 +17,7 @@ extern const struct cli_command command_vcenter_trust;
 extern const struct cli_command command_cert_list;
 extern const struct cli_command command_cert_show;
 extern const struct cli_command command_cert_import;
+extern const struct cli_command command_cert_export;
 extern const struct cli_command command_cert_delete;
 extern const struct cli_command command_nsx_add;
 extern const struct cli_command command_nsx_list;
