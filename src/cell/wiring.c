@@ -15,6 +15,7 @@
 #include "flow/evidence.h"
 #include "flow/init.h"
 #include "flow/kinds.h"
+#include "flow/live.h"
 #include "flow/loan.h"
 #include "flow/publisher.h"
 #include "flow/session.h"
@@ -97,6 +98,8 @@ static bool fill_site(struct cell *c, struct err *e)
     };
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
+    c->site.connected = live_create();
+    live_add(c->site.connected, &(struct live_source){ vcenter_table_live, &c->site });
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
     c->site.watch = c->local ? NULL : watch_create(&c->site);
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
@@ -276,6 +279,7 @@ void cell_close(struct cell *c)
     c->app = api_app_destroy(c->app);
     c->publisher = publisher_destroy(c->publisher);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
+    c->site.connected = live_destroy(c->site.connected);
     c->site.busy = busy_destroy(c->site.busy);
     c->site.evidence = evidence_destroy(c->site.evidence);
     c->site.sessions = session_table_destroy(c->site.sessions);

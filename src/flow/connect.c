@@ -239,13 +239,17 @@ void connect_notice(const struct site *site, const char *urn)
 
 /* ---- the VMCA and the hosts ---- */
 
+struct telling {
+    const struct site *site;
+    struct flow *flow; /* NULL: nobody listens */
+};
+
 static bool say_hosts(void *self, size_t done, size_t of)
 {
-    struct flow *f = self;
-    if (!f)
-        return true;
-    task_say(f, "looked at %zu of %zu hosts", done, of);
-    return !site_closing(task_of(f)->site);
+    const struct telling *t = self;
+    if (t->flow)
+        task_say(t->flow, "looked at %zu of %zu hosts", done, of);
+    return !site_closing(t->site);
 }
 
 static bool look_and_keep(const struct site *site, const char *urn, struct flow *f, struct vmca_answer *answer, struct err *e)
@@ -258,8 +262,9 @@ static bool look_and_keep(const struct site *site, const char *urn, struct flow 
     const char *record;
     if (!get(site, urn, &a, &v, e) || !look_request_of(site, &v, &rq, e) || !vcenter_borrow(site, urn, &h, e))
         return false;
+    struct telling telling = { site, f };
     const struct vmca_look how = { .vcenter = urn, .session = h.session, .names_off = rq.names_mode == TRUST_NAMES_OFF,
-                                   .progress = say_hosts, .self = f };
+                                   .progress = say_hosts, .self = &telling };
     if (!reach->vmca(reach->self, site, &how, answer, e))
         return false;
     AUTO(loan_end) struct loan l = { 0 };

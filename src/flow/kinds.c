@@ -2,10 +2,12 @@
 
 #include <stddef.h>
 
+#include "flow/audit.h"
 #include "flow/edit.h"
 #include "flow/register.h"
 
 const struct flow_kind *const flow_kinds[] = {
+    &audit_kind,
     &register_kind,
     &edit_kind,
     &refresh_kind,

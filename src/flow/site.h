@@ -11,6 +11,7 @@
 struct busy;
 struct caller;
 struct evidence;
+struct live_list;
 struct loan_shelf;
 struct pool;
 struct publisher;
@@ -31,6 +32,7 @@ struct site {
     struct session_table *sessions; /* flow/session.h: who is logged in */
     struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
     struct watch *watch;            /* flow/watch.h: keeps them alive; NULL where nobody watches (tests, the CLI) */
+    struct live_list *connected;    /* flow/live.h: what is open now; NULL = nothing is counted */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */

@@ -16,6 +16,7 @@
 #include "flow/vcenter.h"
 #include "flow/vmca.h"
 #include "flow/watch.h"
+#include "net/chain.h"
 #include "store/sealed.h"
 #include "store/store.h"
 #include "vim/endpoint.h"
@@ -24,8 +25,11 @@
 struct vcenter_entry {
     struct vcenter_table *table; /* borrowed; its lock guards refs */
     char urn[STORE_ID_MAX + 1];
-    uint64_t revision;
+    char host[URL_HOST_MAX + 1];   /* with the next three: what its connections are decided by */
+    uint16_t port;
+    bool unpinned_acknowledged;
     enum trust_names_mode names_mode;
+    uint64_t revision;
     struct vim_endpoint *endpoint; /* owned */
     struct vim_session *session;   /* owned */
     size_t refs;
@@ -141,6 +145,9 @@ static bool entry_create(const struct site *site, const struct vcenter *v, enum 
     struct vcenter_entry *x = xcalloc(1, sizeof(*x));
     x->table = t;
     (void)text_copy(x->urn, sizeof(x->urn), v->urn);
+    (void)text_copy(x->host, sizeof(x->host), v->host);
+    x->port = v->port;
+    x->unpinned_acknowledged = v->unpinned_acknowledged;
     x->revision = v->revision;
     x->names_mode = mode;
     x->refs = 1;
@@ -293,23 +300,53 @@ void vcenter_return(struct vcenter_hold *h)
         entry_unref(x);
 }
 
-size_t vcenter_table_review(const struct site *site)
+/* A reference to each, in an array that the caller frees. */
+static struct vcenter_entry **hold_all(struct vcenter_table *t, size_t *ret_len)
 {
-    struct vcenter_table *t = site->vcenters;
     struct vcenter_entry **held = xcalloc(VCENTER_SESSIONS_MAX, sizeof(struct vcenter_entry *));
-    size_t closed = 0;
     (void)pthread_mutex_lock(&t->lock);
-    size_t len = t->len;
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < t->len; i++) {
         held[i] = t->list[i];
         held[i]->refs++;
     }
+    *ret_len = t->len;
     (void)pthread_mutex_unlock(&t->lock);
+    return held;
+}
+
+size_t vcenter_table_review(const struct site *site)
+{
+    size_t closed = 0, len;
+    AUTO(freep) struct vcenter_entry **held = hold_all(site->vcenters, &len);
     for (size_t i = 0; i < len; i++) {
         closed += vim_endpoint_review(held[i]->endpoint);
         entry_unref(held[i]);
     }
-    free(held);
     watch_poke(site->watch, NULL);
     return closed;
+}
+
+static void tell_live(const struct site *site, struct vcenter_entry *x, live_sink *sink, void *sink_self)
+{
+    AUTO(chain_unrefp) struct chain *chain = vim_endpoint_chain(x->endpoint);
+    const char *host = x->host;
+    if (!chain)
+        return;
+    sink(sink_self, &(struct live_session){
+        .kind = "vcenter", .endpoint = x->urn, .what = vim_endpoint_name(x->endpoint), .count = vim_endpoint_open(x->endpoint),
+        .question = { .chain = chain_certs(chain), .chain_len = chain_len(chain), .names = &host, .names_len = 1,
+                      .names_mode = x->names_mode, .unpinned_acknowledged = x->unpinned_acknowledged,
+                      .behalf = { TRUST_FOR_VCENTER, x->port, x->urn, x->host }, .purpose = TRUST_PURPOSE_SERVER,
+                      .crl_mode = look_crl_mode(site), .policy = look_policy(site) } });
+}
+
+void vcenter_table_live(void *self, live_sink *sink, void *sink_self)
+{
+    const struct site *site = self;
+    size_t len;
+    AUTO(freep) struct vcenter_entry **held = hold_all(site->vcenters, &len);
+    for (size_t i = 0; i < len; i++) {
+        tell_live(site, held[i], sink, sink_self);
+        entry_unref(held[i]);
+    }
 }

@@ -12,6 +12,7 @@
 
 #include "base/def.h"
 #include "base/err.h"
+#include "flow/live.h"
 
 struct look;
 struct look_request;
@@ -70,3 +71,5 @@ void vcenter_forget(const struct site *site, const char *urn);
 /* After the live set was swapped: kept connections that nobody uses are decided again, those that fail are closed.
  * Returns how many. The watch asks every vCenter then. */
 size_t vcenter_table_review(const struct site *site);
+/* A source of flow/live.h: the kept connections; self is the site. */
+void vcenter_table_live(void *self, live_sink *sink, void *sink_self);

@@ -15,7 +15,7 @@
 #include "wire/http1.h"
 
 struct slot {
-    bool busy;            /* under the endpoint's lock; the rest belongs to who made it busy */
+    bool busy, open;      /* under the endpoint's lock; the rest belongs to who made it busy. open: it was, when it was given back */
     struct http_client *client; /* over a connection that was verified; owned, NULL = none */
     uint64_t generation;  /* the dialer's */
     int64_t idle_since;
@@ -132,6 +132,7 @@ static void give_slot(struct vim_endpoint *ep, struct slot *s, int64_t idle_sinc
     s->idle_since = idle_since;
     (void)pthread_mutex_lock(&ep->lock);
     s->busy = false;
+    s->open = s->client;
     (void)pthread_cond_signal(&ep->freed);
     (void)pthread_mutex_unlock(&ep->lock);
 }
@@ -172,6 +173,16 @@ size_t vim_endpoint_review(struct vim_endpoint *ep)
 void vim_endpoint_close(struct vim_endpoint *ep)
 {
     (void)close_idle(ep, true);
+}
+
+size_t vim_endpoint_open(struct vim_endpoint *ep)
+{
+    size_t open = 0;
+    (void)pthread_mutex_lock(&ep->lock);
+    for (size_t i = 0; i < VIM_CONNS_MAX; i++)
+        open += ep->slots[i].busy || ep->slots[i].open;
+    (void)pthread_mutex_unlock(&ep->lock);
+    return open;
 }
 
 struct call {

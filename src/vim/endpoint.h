@@ -60,6 +60,9 @@ size_t vim_endpoint_review(struct vim_endpoint *ep);
 /* Closes all that nobody uses. */
 void vim_endpoint_close(struct vim_endpoint *ep);
 
+/* Connections that are open now: kept, or in use. */
+size_t vim_endpoint_open(struct vim_endpoint *ep);
+
 /* The verdict of the newest handshake, good or bad: for evidence, and for the text of an ERR_UNTRUSTED. False when there was
  * none yet. */
 bool vim_endpoint_verdict(struct vim_endpoint *ep, struct trust_verdict *ret);

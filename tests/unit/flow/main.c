@@ -3,6 +3,7 @@
 #include "base/log.h"
 
 int group_flow_anchor(void);
+int group_flow_audit(void);
 int group_flow_busy(void);
 int group_flow_config(void);
 int group_flow_deny(void);
@@ -24,6 +25,7 @@ int main(void)
 {
     log_fd_set(open("/dev/null", O_WRONLY | O_CLOEXEC)); /* thousands of tasks are killed here, each says so */
     return group_flow_anchor() +
+           group_flow_audit() +
            group_flow_busy() +
            group_flow_config() +
            group_flow_deny() +
