@@ -22,6 +22,8 @@ static bool write_settings(struct api_call *c, const struct site_settings *s, st
     legacy_link(&l, "edit", TYPE "+xml", api_href(c, PATH));
     for (size_t i = 0; i < site_settings_fields_len; i++) {
         const struct site_settings_field *f = &site_settings_fields[i];
+        if (!f->xml)
+            continue;
         const char *name = arena_printf(c->arena, "vmext:%s", f->xml);
         if (f->kind == SITE_SETTINGS_BOOL)
             legacy_leaf_bool(&l, name, site_settings_value(s, f) != 0);
@@ -82,6 +84,8 @@ static bool take_all(const struct legacy_in *in, struct site_settings *s, struct
     for (size_t i = 0; i < site_settings_fields_len; i++) {
         bool there;
         int64_t value;
+        if (!site_settings_fields[i].xml)
+            continue;
         if (!take(in, &site_settings_fields[i], &there, &value, e) ||
             (there && !site_settings_set(s, &site_settings_fields[i], value, e)))
             return false;

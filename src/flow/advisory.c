@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "flow/inbox.h"
 #include "flow/kept.h"
 #include "flow/vcenter.h"
 #include "flow/vmca.h"
@@ -59,6 +60,16 @@ static const char *vmca_message(size_t count, const char *first, struct arena *a
                         count, count == 1 ? "" : "s", name, count == 1 ? "" : ", ..");
 }
 
+static const char *inbox_message(size_t count, const char *first, struct arena *a)
+{
+    char name[64];
+    text_escape(name, sizeof(name), first, strnlen(first, sizeof(name) - 4));
+    return arena_printf(a,
+                        "%zu changed identit%s (%s%s) in the inbox: what was verified before presents another key or CA now, and "
+                        "is not believed. See what speaks for it, then approve or reject it: vouchsafe inbox list.",
+                        count, count == 1 ? "y waits" : "ies wait", name, count == 1 ? "" : ", ..");
+}
+
 static bool read_row(const struct store_record *r, struct arena *a, struct advisory *ret, struct err *e)
 {
     json_t *j;
@@ -76,16 +87,20 @@ bool advisory_list(struct store *s, struct arena *a, struct advisory **ret, size
 {
     AUTO(store_abortp) struct store *mine = NULL;
     struct store_record *rows;
-    size_t len, count, n = 0;
-    const char *first;
+    size_t len, count, waiting, n = 0;
+    const char *first, *waits;
     if (!store_begin(s, STORE_READ, e))
         return false;
     mine = s;
-    if (!kept_all(s, KIND, NULL, a, &rows, &len, e) || !unreviewed(s, a, &count, &first, e))
+    if (!kept_all(s, KIND, NULL, a, &rows, &len, e) || !unreviewed(s, a, &count, &first, e) ||
+        !inbox_waiting(s, a, &waiting, &waits, e))
         return false;
-    struct advisory *list = arena_array(a, len + 1, sizeof(*list));
+    struct advisory *list = arena_array(a, len + 2, sizeof(*list));
     if (count > 0)
         list[n++] = (struct advisory){ .urn = ADVISORY_VMCA_URN, .target = "", .message = vmca_message(count, first, a),
+                                       .priority = ADVISORY_MANDATORY, .internal = true };
+    if (waiting > 0)
+        list[n++] = (struct advisory){ .urn = ADVISORY_INBOX_URN, .target = "", .message = inbox_message(waiting, waits, a),
                                        .priority = ADVISORY_MANDATORY, .internal = true };
     for (size_t i = 0; i < len; i++)
         if (!read_row(&rows[i], a, &list[n++], e))
@@ -137,6 +152,8 @@ bool advisory_add(struct store *s, struct advisory *ret, const struct store_by *
 
 bool advisory_remove(struct store *s, const char *urn, const struct store_by *by, struct err *e)
 {
+    if (strcmp(urn, ADVISORY_INBOX_URN) == 0)
+        return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when nothing waits in the inbox any more");
     if (strcmp(urn, ADVISORY_VMCA_URN) == 0)
         return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when every VMCA was reviewed");
     return store_record_remove(s, KIND, urn, e) && kept_audit(s, by, "advisory.remove", urn, e, "removed");

@@ -1,7 +1,7 @@
 /* flow/advisory.h - what the administrators are told on every page until it is settled: texts that a provider
- * defined, and ONE of the cell's own, which counts the vCenter Servers whose VMCA nobody reviewed (the article's "an
- * advisory will be presented, referring you to KB 78885"). The cell's own is computed, never kept: it goes when its
- * reason goes. Called by api. */
+ * defined, and two of the cell's own: ONE counts the vCenter Servers whose VMCA nobody reviewed (the article's "an
+ * advisory will be presented, referring you to KB 78885"), the other the changed identities that wait in the inbox. They are
+ * computed, never kept: each goes when its reason goes. Called by api. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +23,7 @@ enum advisory_priority { ADVISORY_NOTICE, ADVISORY_IMPORTANT, ADVISORY_CRITICAL,
 
 /* The one of the cell's own. */
 #define ADVISORY_VMCA_URN "urn:vcloud:advisory:78885000-0000-4000-8000-000000078885"
+#define ADVISORY_INBOX_URN "urn:vcloud:advisory:78885000-0000-4000-8000-0000000e0004"
 
 /* Texts live in the arena of the call. */
 struct advisory {

@@ -6,10 +6,14 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/believed.h"
+#include "flow/change.h"
 #include "flow/loan.h"
 #include "flow/look.h"
+#include "flow/rotation.h"
 #include "flow/runner.h"
 #include "flow/site.h"
+#include "flow/subject.h"
 #include "flow/task.h"
 #include "flow/vcenter.h"
 #include "flow/vcenter_table.h"
@@ -213,21 +217,45 @@ static bool tell_if_changed(struct store *s, const struct vcenter *v, const stru
     return store_event_add(s, &ev, id, e);
 }
 
+struct noticing {
+    const struct site *site;
+    const struct subject *subject;
+    const struct look *look;
+    struct store_by by;
+    bool granted;
+};
+
+/* It may have been edited or removed while it was looked at. */
+static bool keep_notice(void *self, struct store *s, struct err *e)
+{
+    struct noticing *n = self;
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vcenter v;
+    struct look_request rq;
+    subject_request(n->subject, &rq);
+    const struct look_seen seen = look_seen_of(n->subject->urn, &rq, n->look, n->by.at_ms);
+    return vcenter_get(s, n->subject->urn, &a, &v, e) && tell_if_changed(s, &v, n->look, e) &&
+           rotation_endpoint(n->site, s, n->subject, n->look, &n->by, &n->granted, e) && look_keep(s, &seen, e);
+}
+
+static bool subject_of(const struct site *site, const char *urn, struct arena *a, struct subject *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct vcenter v;
+    return loan_begin(site->shelf, &l, e) && vcenter_get(l.store, urn, a, &v, e) && subject_of_vcenter(l.store, &v, ret, e);
+}
+
 static bool notice(const struct site *site, const char *urn, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(look_done) struct look l = { 0 };
-    struct vcenter v;
-    struct look_request rq;
-    if (!get(site, urn, &a, &v, e) || !connect_look(site, &v, &l, e) || !look_request_of(site, &v, &rq, e))
+    struct subject x;
+    if (!subject_of(site, urn, &a, &x, e) || !connect_look(site, &x.vcenter, &l, e))
         return false;
     if (!l.seen || !l.chain)
         return err_set(e, l.err.kind ? l.err.kind : ERR_PEER, "%s", l.err.kind ? l.err.msg : "no certificate was seen");
-    AUTO(loan_end) struct loan loan = { 0 };
-    if (!loan_begin(site->shelf, &loan, e) || !store_begin(loan.store, STORE_WRITE, e) || !vcenter_get(loan.store, urn, &a, &v, e))
-        return false;
-    const struct look_seen seen = look_seen_of(urn, &rq, &l, clock_wall_ms());
-    return tell_if_changed(loan.store, &v, &l, e) && look_keep(loan.store, &seen, e) && store_commit(loan.store, e);
+    struct noticing n = { site, &x, &l, rotation_by(), false };
+    return change_keep(site, keep_notice, &n, e) && (!n.granted || rotation_publish(site, e));
 }
 
 void connect_notice(const struct site *site, const char *urn)
@@ -252,6 +280,29 @@ static bool say_hosts(void *self, size_t done, size_t of)
     return !site_closing(t->site);
 }
 
+static bool believed_vmca(const struct site *site, const char *urn)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(believed_done) struct believed b = { 0 };
+    struct err none;
+    return loan_begin(site->shelf, &l, &none) && believed_get(l.store, believed_vmca_key(urn, &a), &b, &none) && b.cert;
+}
+
+/* 6.7 shows its VMCA in the bundle only: asked for when one was believed before, to notice another. */
+static bool rotation(const struct site *site, const struct vcenter *v, const struct vmca_look *how, const struct vmca_answer *answer,
+                     struct err *e)
+{
+    const struct vcenter_reach *reach = vcenter_table_reach(site);
+    AUTO(vmca_answer_done) struct vmca_answer found = { 0 };
+    struct vmca_look bundle = *how;
+    bundle.bundle = true;
+    bundle.progress = NULL;
+    if (answer->state != VMCA_NEEDS_70 || !believed_vmca(site, v->urn) || !reach->vmca(reach->self, site, &bundle, &found, e))
+        return rotation_hosts(site, v->urn, v->name, answer, NULL, e);
+    return rotation_hosts(site, v->urn, v->name, &found, NULL, e);
+}
+
 static bool look_and_keep(const struct site *site, const char *urn, struct flow *f, struct vmca_answer *answer, struct err *e)
 {
     const struct vcenter_reach *reach = vcenter_table_reach(site);
@@ -268,9 +319,11 @@ static bool look_and_keep(const struct site *site, const char *urn, struct flow 
     if (!reach->vmca(reach->self, site, &how, answer, e))
         return false;
     AUTO(loan_end) struct loan l = { 0 };
-    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && vcenter_get(l.store, urn, &a, &v, e) &&
-           vmca_record(answer, v.trust, false, &record, e) && vcenter_trust_put(l.store, urn, record, e) &&
-           store_commit(l.store, e);
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !vcenter_get(l.store, urn, &a, &v, e) ||
+        !vmca_record(answer, v.trust, false, &record, e) || !vmca_keep(l.store, urn, record, e) || !store_commit(l.store, e))
+        return false;
+    loan_end(&l);
+    return rotation(site, &v, &how, answer, e) || err_in(e, "comparing with what was believed");
 }
 
 void connect_trust(const struct site *site, const char *urn, struct flow *f)

@@ -2,9 +2,11 @@
 
 #include "base/arena.h"
 #include "flow/anchor.h"
+#include "flow/believed.h"
 #include "flow/connect.h"
 #include "flow/edit.h"
 #include "flow/edit_common.h"
+#include "flow/inbox.h"
 #include "flow/loan.h"
 #include "flow/publisher.h"
 #include "flow/register.h"
@@ -53,7 +55,7 @@ bool edit_drop_endpoints(struct store *s, const char *urn, struct err *e)
             if (!store_endpoint_remove(s, k->list[i], e))
                 return false;
     } while (k->len == STORE_PAGE_MAX);
-    return true;
+    return believed_drop(s, urn, e) && inbox_drop(s, urn, e);
 }
 
 bool remove_start(const struct site *site, const struct caller *c, const char *urn, char ret_task[STORE_ID_MAX + 1],

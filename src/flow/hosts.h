@@ -94,6 +94,11 @@ void hosts_decide(const struct site *site, const char *vcenter, bool names_off, 
 /* Classes with the VMCA known (NULL: none is), and counts. */
 void hosts_classify(struct hosts_report *r, const struct trust_cert *vmca, int64_t now);
 
+/* The leaf, or a CA that the host sent and that issued what is before it, is by this one (or is it). */
+bool hosts_leads_to(const struct host_row *r, const struct trust_cert *ca);
+/* How many of those that answered do so. */
+size_t hosts_led_by(const struct hosts_report *r, const struct trust_cert *ca);
+
 /* "38 of 40 hosts verified now; 2 not, because 1 is signed by another CA (esx7.example) and 1 can't be reached
  * (esx9.example)". */
 void hosts_text(const struct hosts_report *r, char out[HOSTS_TEXT_MAX]);

@@ -41,8 +41,7 @@ const char *host_class_text(enum host_class c)
 
 /* ---- classes ---- */
 
-/* The leaf, or a CA that the host sent and that issued what is before it, is by this one. */
-static bool leads_to(const struct host_row *r, const struct trust_cert *ca)
+bool hosts_leads_to(const struct host_row *r, const struct trust_cert *ca)
 {
     for (size_t i = 0; i < r->certs_len; i++) {
         if (memcmp(trust_cert_sha256(r->certs[i]), trust_cert_sha256(ca), DIGEST_SHA256) == 0 || trust_cert_issued_by(r->certs[i], ca))
@@ -51,6 +50,14 @@ static bool leads_to(const struct host_row *r, const struct trust_cert *ca)
             return false;
     }
     return false;
+}
+
+size_t hosts_led_by(const struct hosts_report *r, const struct trust_cert *ca)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->len; i++)
+        n += r->rows[i].seen && hosts_leads_to(&r->rows[i], ca);
+    return n;
 }
 
 static bool by_installer(const struct trust_cert *leaf)
@@ -69,7 +76,7 @@ static enum host_class class_of(const struct host_row *r, const struct trust_cer
         return HOST_EXPIRED;
     if (r->verdict.rule == TRUST_NAME_MISMATCH || r->verdict.rule == TRUST_NO_NAME)
         return HOST_MISNAMED;
-    if (vmca && leads_to(r, vmca))
+    if (vmca && hosts_leads_to(r, vmca))
         return HOST_VMCA;
     if (by_installer(leaf))
         return HOST_INSTALLER;

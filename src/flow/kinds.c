@@ -4,6 +4,7 @@
 
 #include "flow/audit.h"
 #include "flow/edit.h"
+#include "flow/infra.h"
 #include "flow/register.h"
 
 const struct flow_kind *const flow_kinds[] = {
@@ -14,5 +15,7 @@ const struct flow_kind *const flow_kinds[] = {
     &refresh_profiles_kind,
     &reread_kind,
     &remove_kind,
+    &infra_plan_kind,
+    &infra_run_kind,
     NULL,
 };

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "flow/believed.h"
 #include "flow/deny.h"
 #include "flow/evidence.h"
 #include "flow/site.h"
@@ -314,5 +315,6 @@ bool look_keep(struct store *s, const struct look_seen *seen, struct err *e)
         .chain = certs,
         .chain_len = len,
     };
-    return store_endpoint_put(s, &ep, e);
+    /* What it presented before may be what was believed: that stays known beside the new one. */
+    return (v->ok || believed_save(s, seen->key, seen->behalf.urn, seen->certs[0], e)) && store_endpoint_put(s, &ep, e);
 }

@@ -24,6 +24,7 @@ const struct site_settings_field site_settings_fields[] = {
     { "sync.hours", "SyncIntervalInHours", "syncIntervalInHours", SITE_SETTINGS_NUMBER, 1, 168, 24, AT(sync_hours) },
     { "transfer.timeout-seconds", "TransferSessionTimeoutSeconds", "transferSessionTimeoutSeconds", SITE_SETTINGS_NUMBER, 60,
       86400, 3600, AT(transfer_timeout_seconds) },
+    { "inbox.hold-minutes", NULL, "identityHoldDownMinutes", SITE_SETTINGS_NUMBER, 0, 43200, 60, AT(hold_minutes) },
     { "verify-vc-certificates", "VerifyVcCertificates", "verifyVcCertificates", SITE_SETTINGS_BOOL, 0, 1, 1, AT(verify_vc) },
     { "verify-nsx-certificates", "VerifyVsmCertificates", "verifyVsmCertificates", SITE_SETTINGS_BOOL, 0, 1, 1, AT(verify_nsx) },
 };
@@ -68,7 +69,8 @@ bool site_settings_set(struct site_settings *s, const struct site_settings_field
 const struct site_settings_field *site_settings_find(const char *name)
 {
     for (size_t i = 0; i < site_settings_fields_len; i++)
-        if (strcmp(name, site_settings_fields[i].xml) == 0 || strcmp(name, site_settings_fields[i].json) == 0)
+        if ((site_settings_fields[i].xml && strcmp(name, site_settings_fields[i].xml) == 0) ||
+            strcmp(name, site_settings_fields[i].json) == 0)
             return &site_settings_fields[i];
     return NULL;
 }

@@ -22,13 +22,14 @@ struct site_settings {
     int64_t host_check_delay_seconds; /* between two looks at the hosts */
     int64_t host_check_timeout_seconds; /* for one look at a host */
     int64_t activity_keep_days;       /* how long finished tasks stay */
+    int64_t hold_minutes;             /* a changed identity must stay unchanged for so long before it is approved (flow/inbox.h) */
 };
 
 enum site_settings_kind { SITE_SETTINGS_BOOL, SITE_SETTINGS_NUMBER };
 
 struct site_settings_field {
     const char *key;        /* in the store */
-    const char *xml, *json; /* "VerifyVcCertificates", "verifyVcCertificates" */
+    const char *xml, *json; /* "VerifyVcCertificates", "verifyVcCertificates"; xml NULL: a switch of ours, which VCD has not */
     enum site_settings_kind kind;
     int64_t min, max, otherwise;
     size_t offset;          /* in struct site_settings */

@@ -185,9 +185,16 @@ static bool keep_crls(void *self, struct store *s, struct err *e)
 
 /* ---- looking ---- */
 
-static bool read_roots(const struct vmca_look *how, struct vim_roots *roots, struct err *e)
+/* When a part that may take ms has to end, within a look that has to end at `until` (0: any time). */
+static int64_t by_then(int64_t ms, int64_t until)
 {
-    int64_t deadline = vim_deadline(VIM_ROOTS_MS);
+    int64_t deadline = vim_deadline(ms);
+    return until && until < deadline ? until : deadline;
+}
+
+static bool read_roots(const struct vmca_look *how, int64_t until, struct vim_roots *roots, struct err *e)
+{
+    int64_t deadline = by_then(VIM_ROOTS_MS, until);
     if (how->bundle)
         return vim_roots_zip(vim_session_endpoint(how->session), deadline, roots, e) || err_in(e, "reading the bundle of roots");
     return vim_roots_rest(how->session, deadline, roots, e) || err_in(e, "reading the trusted roots");
@@ -215,12 +222,14 @@ static bool fail(struct vmca_answer *ret)
 
 bool vmca_look(const struct site *site, const struct vmca_look *how, struct vmca_answer *ret, struct err *e)
 {
+    const int64_t until = how->timeout_ms ? vim_deadline(how->timeout_ms) : 0;
+    /* Hosts that never answer leave time for the roots, which are few. */
     const struct hosts_look hosts = { .vcenter = how->vcenter, .session = how->session, .names_off = how->names_off,
-                                      .progress = how->progress, .self = how->self };
+                                      .progress = how->progress, .self = how->self, .timeout_ms = how->timeout_ms * 3 / 4 };
     struct vim_about about;
     AUTO(vim_roots_done) struct vim_roots roots = { 0 };
-    if (!vim_session_about(how->session, vim_deadline(VIM_CALL_MS), &about, e) || !hosts_look(site, &hosts, &ret->hosts, e) ||
-        !read_roots(how, &roots, e))
+    if (!vim_session_about(how->session, by_then(VIM_CALL_MS, until), &about, e) || !hosts_look(site, &hosts, &ret->hosts, e) ||
+        !read_roots(how, until, &roots, e))
         return fail(ret);
     if (roots.absent) {
         ret->state = vim_version_valid(about.version) && vim_version_compare(about.version, "7.0") < 0 &&
@@ -283,7 +292,7 @@ static bool record(void *self, struct store *s, struct err *e)
     struct vcenter v;
     const char *json;
     return vcenter_get(s, r->urn, &r->answer->arena, &v, e) && vmca_record(r->answer, v.trust, false, &json, e) &&
-           vcenter_trust_put(s, r->urn, json, e);
+           vmca_keep(s, r->urn, json, e);
 }
 
 bool vmca_read(const struct site *site, const char *vcenter, struct vmca_answer *ret, struct err *e)

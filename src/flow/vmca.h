@@ -57,6 +57,7 @@ struct vmca_look {
     bool bundle;                 /* "Find the VMCA": from the bundle that anybody may fetch, over the verified connection */
     hosts_progress *progress;
     void *self;
+    int64_t timeout_ms;          /* for everything together; 0 = each part has its own time */
 };
 
 /* Looks at the hosts (hosts_look), reads the roots, picks the VMCA, and says whether it is granted. What is new in the CRLs
@@ -78,6 +79,10 @@ MUST_USE bool vmca_preview(const struct site *site, const char *vcenter, const v
 
 /* The same record, and a person saw it. In the arena. */
 MUST_USE bool vmca_reviewed(const char *record, struct arena *a, const char **ret_json, struct err *e);
+
+/* Keeps the trust record (vcenter_trust_put); a VMCA that it calls trusted is believed from then on (flow/believed.h). Within a
+ * write transaction. */
+MUST_USE bool vmca_keep(struct store *s, const char *vcenter, const char *record, struct err *e);
 
 /* What the trust record of a vCenter says, read back. Texts point into the record's arena copy. */
 struct vmca_summary {

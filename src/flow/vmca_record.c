@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/anchor.h"
+#include "flow/believed.h"
 #include "flow/change.h"
 #include "flow/loan.h"
 #include "flow/site.h"
@@ -156,6 +157,19 @@ bool vmca_reviewed(const char *record, struct arena *a, const char **ret_json, s
     return write(root, a, ret_json, e);
 }
 
+bool vmca_keep(struct store *s, const char *vcenter, const char *record, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(trust_cert_unrefp) struct trust_cert *vmca = NULL;
+    struct vmca_summary said;
+    struct err none;
+    vmca_summary_read(record, &a, &said);
+    if (said.state == VMCA_TRUSTED && said.pem && anchor_read(said.pem, strlen(said.pem), &vmca, &none) &&
+        !believed_put(s, believed_vmca_key(vcenter, &a), vcenter, vmca, said.at_ms, e))
+        return false;
+    return vcenter_trust_put(s, vcenter, record, e);
+}
+
 /* ---- kept true after a change of grants ---- */
 
 struct list {
@@ -178,7 +192,7 @@ struct update {
 static bool put(void *self, struct store *s, struct err *e)
 {
     const struct update *u = self;
-    return vcenter_trust_put(s, u->urn, u->json, e);
+    return vmca_keep(s, u->urn, u->json, e);
 }
 
 static bool granted(const struct site *site, const char *vcenter, const struct trust_cert *c)

@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "flow/connect.h"
 #include "flow/edit.h"
+#include "flow/infra.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/task.h"
@@ -250,7 +251,7 @@ static void *watch_main(void *arg)
         }
         if (expire) {
             expire_ms = now + WATCH_EXPIRE_MS;
-            if (!tasks_expire(w->site, &e))
+            if (!tasks_expire(w->site, &e) || !infra_expire(w->site, &e))
                 LOG(WARN, "watch.not-tidied", "error=\"%s\"", e.msg);
         }
         (void)pthread_mutex_lock(&w->lock);

@@ -210,7 +210,7 @@ static void settings_keep_what_differs(void **state)
     CHECK_EQ(back.session_idle_minutes, 45);
     for (size_t i = 0; i < site_settings_fields_len; i++) {
         const struct site_settings_field *f = &site_settings_fields[i];
-        CHECK(site_settings_find(f->xml) == f && site_settings_find(f->json) == f);
+        CHECK(site_settings_find(f->json) == f && (!f->xml || site_settings_find(f->xml) == f));
         CHECK_OK(site_settings_set(&back, f, f->min, &e), &e);
         CHECK_EQ(site_settings_value(&back, f), f->min);
         CHECK_OK(site_settings_set(&back, f, f->max, &e), &e);

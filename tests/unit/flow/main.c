@@ -8,6 +8,8 @@ int group_flow_busy(void);
 int group_flow_config(void);
 int group_flow_deny(void);
 int group_flow_evidence(void);
+int group_flow_inbox(void);
+int group_flow_infra(void);
 int group_flow_init(void);
 int group_flow_jwt(void);
 int group_flow_people(void);
@@ -30,6 +32,8 @@ int main(void)
            group_flow_config() +
            group_flow_deny() +
            group_flow_evidence() +
+           group_flow_inbox() +
+           group_flow_infra() +
            group_flow_init() +
            group_flow_jwt() +
            group_flow_people() +
