@@ -26,6 +26,7 @@ const struct api_op *const api_tables[] = {
     api_vim_server_ops,
     api_virtual_centers_ops,
     api_vmca_ops,
+    api_vouchsafe_audit_ops,
     api_vouchsafe_denied_ops,
     api_vouchsafe_events_ops,
     api_vouchsafe_inbox_ops,

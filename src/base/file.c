@@ -96,34 +96,45 @@ bool file_replace(const char *path, const void *p, size_t len, struct err *e)
     return file_sync_parent(path, e);
 }
 
-static bool fill(int fd, const char *path, const void *p, size_t len, unsigned mode, struct err *e)
+bool file_draft_begin(struct file_draft *d, const char *path, unsigned mode, bool replace, struct err *e)
 {
-    if (fchmod(fd, mode))
-        return err_sys(e, ERR_STORE, errno, "the mode of %s", path);
-    return (file_write_all(fd, p, len, e) && file_sync(fd, e)) || err_in(e, "%s", path);
+    *d = (struct file_draft){ .fd = -1, .path = path };
+    if (snprintf(d->fresh, sizeof(d->fresh), "%s.XXXXXX", path) >= (int)sizeof(d->fresh))
+        return err_set(e, ERR_INPUT, "the path %s is too long", path);
+    if (!replace && access(path, F_OK) == 0)
+        return err_set(e, ERR_CONFLICT, "%s exists", path);
+    d->fd = mkostemp(d->fresh, O_CLOEXEC);
+    if (d->fd < 0)
+        return err_sys(e, ERR_STORE, errno, "creating %s", path);
+    if (fchmod(d->fd, mode) == 0)
+        return true;
+    (void)err_sys(e, ERR_STORE, errno, "the mode of %s", path);
+    file_draft_drop(d);
+    return false;
 }
 
-static bool name_it(const char *fresh, const char *path, bool replace, struct err *e)
+bool file_draft_keep(struct file_draft *d, bool replace, struct err *e)
 {
-    if (replace ? rename(fresh, path) : link(fresh, path)) /* unlike rename it never replaces */
-        return err_sys(e, errno == EEXIST ? ERR_CONFLICT : ERR_STORE, errno, "%s", path);
+    if (!file_sync(d->fd, e))
+        return err_in(e, "%s", d->path);
+    if (replace ? rename(d->fresh, d->path) : link(d->fresh, d->path)) /* unlike rename it never replaces */
+        return err_sys(e, errno == EEXIST ? ERR_CONFLICT : ERR_STORE, errno, "%s", d->path);
     if (!replace)
-        (void)unlink(fresh);
-    return file_sync_parent(path, e);
+        (void)unlink(d->fresh);
+    file_closep(&d->fd);
+    return file_sync_parent(d->path, e);
+}
+
+void file_draft_drop(struct file_draft *d)
+{
+    if (d->fd >= 0)
+        (void)unlink(d->fresh);
+    file_closep(&d->fd);
 }
 
 bool file_put(const char *path, const void *p, size_t len, unsigned mode, bool replace, struct err *e)
 {
-    char fresh[PATH_MAX];
-    if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= (int)sizeof(fresh))
-        return err_set(e, ERR_INPUT, "the path %s is too long", path);
-    if (!replace && access(path, F_OK) == 0)
-        return err_set(e, ERR_CONFLICT, "%s exists", path);
-    AUTO(file_closep) int fd = mkostemp(fresh, O_CLOEXEC);
-    if (fd < 0)
-        return err_sys(e, ERR_STORE, errno, "creating %s", path);
-    if (fill(fd, path, p, len, mode, e) && name_it(fresh, path, replace, e))
-        return true;
-    (void)unlink(fresh);
-    return false;
+    AUTO(file_draft_drop) struct file_draft d = { .fd = -1 };
+    return file_draft_begin(&d, path, mode, replace, e) && (file_write_all(d.fd, p, len, e) || err_in(e, "%s", path)) &&
+           file_draft_keep(&d, replace, e);
 }

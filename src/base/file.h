@@ -27,6 +27,16 @@ MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
 /* Puts a file (mode 0600) in the place of what is there, on disk before it returns: a kill in between leaves the old one
  * or the new one. */
 MUST_USE bool file_replace(const char *path, const void *p, size_t len, struct err *e);
+/* A file that a person named, written beside it under a name of our own until it is whole: AUTO(file_draft_drop) struct file_draft d =
+ * { .fd = -1 }; begin, write to fd, keep. Without replace keep is ERR_CONFLICT when it exists (begin as well, to say it early). */
+struct file_draft {
+    int fd;
+    char fresh[4096];
+    const char *path; /* borrowed */
+};
+MUST_USE bool file_draft_begin(struct file_draft *d, const char *path, unsigned mode, bool replace, struct err *e);
+MUST_USE bool file_draft_keep(struct file_draft *d, bool replace, struct err *e);
+void file_draft_drop(struct file_draft *d);
 /* The same for a file that a person named, with that mode, through a name of our own beside it. Without replace ERR_CONFLICT when
  * it exists; what stands there is then untouched. */
 MUST_USE bool file_put(const char *path, const void *p, size_t len, unsigned mode, bool replace, struct err *e);

@@ -2,6 +2,9 @@
 #include "cli/commands.h"
 
 static const struct cli_command *const vouchsafe_commands[] = {
+    &command_audit_export,
+    &command_audit_log,
+    &command_audit_verify,
     &command_cell_certificate,
     &command_cell_csr,
     &command_cell_import,

@@ -2,6 +2,9 @@
 #pragma once
 #include "cli/command.h"
 
+extern const struct cli_command command_audit_export;
+extern const struct cli_command command_audit_log;
+extern const struct cli_command command_audit_verify;
 extern const struct cli_command command_explain;
 extern const struct cli_command command_init;
 extern const struct cli_command command_login;

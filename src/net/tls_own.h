@@ -33,5 +33,12 @@ MUST_USE bool tls_own_load(const char *dir, struct tls_identity **ret, struct er
  * belong together: nothing changed. */
 MUST_USE bool tls_own_keep(const char *dir, const void *pem, size_t len, struct err *e);
 
+/* The file's text, key and all. */
+MUST_USE bool tls_own_read(const char *dir, struct buf *out, struct err *e);
+/* Signs bytes that nothing else signed with this key can be taken for (the caller's tag sees to that): "ecdsa-sha256",
+ * "rsa-pss-sha256" or "ed25519", as the key is (trust/signature.h checks it). ret_chain: the certificates, PEM, leaf first. */
+MUST_USE bool tls_own_sign(const char *dir, const void *data, size_t len, struct buf *ret_signature, const char **ret_algorithm,
+                           struct buf *ret_chain, struct err *e);
+
 /* Wipes and frees. */
 void tls_own_wipe(struct buf *b);

@@ -4,6 +4,7 @@
 
 int group_flow_anchor(void);
 int group_flow_audit(void);
+int group_flow_audit_file(void);
 int group_flow_busy(void);
 int group_flow_config(void);
 int group_flow_deny(void);
@@ -28,6 +29,7 @@ int main(void)
     log_fd_set(open("/dev/null", O_WRONLY | O_CLOEXEC)); /* thousands of tasks are killed here, each says so */
     return group_flow_anchor() +
            group_flow_audit() +
+           group_flow_audit_file() +
            group_flow_busy() +
            group_flow_config() +
            group_flow_deny() +
