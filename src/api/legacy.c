@@ -44,6 +44,21 @@ void legacy_start(struct legacy *l, struct api_call *c, const char *name)
         xml_attr(&l->xml, "xmlns:vmext", LEGACY_EXT_NS);
 }
 
+void legacy_begin(struct legacy *l, struct api_call *c, const char *name, const char *href, const char *type)
+{
+    legacy_start(l, c, name);
+    legacy_attr(l, "href", href);
+    legacy_attr(l, "type", arena_printf(c->arena, "%s+%s", type, l->json ? "json" : "xml"));
+}
+
+void legacy_prefixes(struct legacy *l)
+{
+    if (l->json)
+        return;
+    xml_attr(&l->xml, "xmlns:ovf", LEGACY_OVF_NS);
+    xml_attr(&l->xml, "xmlns:vmext", LEGACY_EXT_NS);
+}
+
 void legacy_attr(struct legacy *l, const char *name, const char *value)
 {
     if (!value || !value[0])
@@ -107,6 +122,13 @@ void legacy_leaf_bool(struct legacy *l, const char *name, bool value)
         xml_leaf_boolean(&l->xml, name, value);
 }
 
+void legacy_leaf_time(struct legacy *l, const char *name, int64_t ms)
+{
+    json_t *text = api_json_time(ms);
+    legacy_leaf(l, name, json_string_value(text));
+    json_decref(text);
+}
+
 /* An object at the next depth; the one before owns it. */
 static void down(struct legacy *l, json_t *object)
 {
@@ -167,6 +189,15 @@ void legacy_ref(struct legacy *l, const char *name, const char *href, const char
     legacy_attr(l, "id", id);
     legacy_attr(l, "type", type);
     legacy_attr(l, "name", text);
+    legacy_close(l);
+}
+
+void legacy_named(struct legacy *l, const char *name, const char *href, const char *type, const char *text)
+{
+    legacy_item(l, name);
+    legacy_attr(l, "href", href);
+    legacy_attr(l, "name", text);
+    legacy_attr(l, "type", type);
     legacy_close(l);
 }
 

@@ -9,9 +9,10 @@
 #include "api/op.h"
 #include "wire/xml.h"
 
-enum { LEGACY_DEPTH = 8 };
+enum { LEGACY_DEPTH = 12 };
 
 #define LEGACY_NS "http://www.vmware.com/vcloud/v1.5"
+#define LEGACY_OVF_NS "http://schemas.dmtf.org/ovf/envelope/1"
 #define LEGACY_EXT_NS "http://www.vmware.com/vcloud/extension/v1.5"
 
 struct legacy {
@@ -24,6 +25,10 @@ struct legacy {
 
 /* name: the root; one with the prefix declares its namespace. */
 void legacy_start(struct legacy *l, struct api_call *c, const char *name);
+/* The same with href and type, as every resource has them; type: the vendor type without suffix. */
+void legacy_begin(struct legacy *l, struct api_call *c, const char *name, const char *href, const char *type);
+/* Right after the start: the prefixes "ovf:" and "vmext:" may be used inside. */
+void legacy_prefixes(struct legacy *l);
 /* Attributes of the element that was opened last. NULL or "": nothing. */
 void legacy_attr(struct legacy *l, const char *name, const char *value);
 void legacy_attr_number(struct legacy *l, const char *name, int64_t value);
@@ -33,6 +38,7 @@ void legacy_attr_time(struct legacy *l, const char *name, int64_t ms); /* 0: not
 void legacy_leaf(struct legacy *l, const char *name, const char *value);
 void legacy_leaf_number(struct legacy *l, const char *name, int64_t value);
 void legacy_leaf_bool(struct legacy *l, const char *name, bool value);
+void legacy_leaf_time(struct legacy *l, const char *name, int64_t ms); /* 0: nothing */
 /* A child with more inside; in JSON an object .. */
 void legacy_open(struct legacy *l, const char *name);
 /* .. or an object in the array of that name, for what may come several times. */
@@ -44,6 +50,8 @@ void legacy_array(struct legacy *l, const char *name);
 void legacy_link(struct legacy *l, const char *rel, const char *type, const char *href);
 /* href, id, type, name of a reference. */
 void legacy_ref(struct legacy *l, const char *name, const char *href, const char *id, const char *type, const char *text);
+/* The same without id, as one of several; type: with suffix. */
+void legacy_named(struct legacy *l, const char *name, const char *href, const char *type, const char *text);
 /* type: the vendor type without suffix. */
 MUST_USE bool legacy_end(struct legacy *l, int status, const char *type, struct err *e);
 

@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "wire/url.h"
 
+static const struct query_type *const tables[] = { query_types, query_inventory_types };
+
 enum format { RECORDS, IDRECORDS, REFERENCES };
 
 struct query {
@@ -34,9 +36,10 @@ static bool may_ask(const struct api_call *c, const struct query_type *t)
 
 static bool take_type(const struct api_call *c, const char *name, struct query *q, struct err *e)
 {
-    for (const struct query_type *t = query_types; t->name; t++)
-        if (strcmp(t->name, name) == 0)
-            q->type = t;
+    for (size_t i = 0; i < ARRAY_LEN(tables); i++)
+        for (const struct query_type *t = tables[i]; t->name; t++)
+            if (strcmp(t->name, name) == 0)
+                q->type = t;
     if (!q->type)
         return err_set(e, ERR_INPUT, "there is no query of this type; GET /api/query lists those that are");
     return may_ask(c, q->type) || err_set(e, ERR_DENIED, "this needs the right \"%s\"", right_name(q->type->right));
@@ -96,28 +99,49 @@ static bool read_query(struct api_call *c, struct query *q, const char **sort, b
     return true;
 }
 
-/* An object may be named by its href, its URN or its bare UUID: what stands behind the last separator, in place. */
+/* What is an object may be named by its href, its URN or its bare UUID: what stands behind the last separator, in place. Some ids
+ * have a beginning of their own ("vapp-<uuid>"). */
+static size_t cut_beginning(const char *from, const char *end)
+{
+    static const char *const beginnings[] = { "vapp-", "vappTemplate-", "vm-" };
+    for (size_t i = 0; i < ARRAY_LEN(beginnings); i++) {
+        size_t n = strlen(beginnings[i]);
+        if ((size_t)(end - from) > n && strncmp(from, beginnings[i], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
 static void cut_hrefs(char *text)
 {
-    static const char *const keys[] = { "href==", "href!=" };
+    static const char *const keys[] = { "catalog", "container", "entity", "href", "id", "org", "owner", "vdc" };
     char *out = text;
+    const char *begin = text;
     for (const char *p = text; *p;) {
-        bool key = strncmp(p, keys[0], 6) == 0 || strncmp(p, keys[1], 6) == 0;
+        size_t key = 0;
+        for (size_t i = 0; p == begin && i < ARRAY_LEN(keys); i++) {
+            size_t n = strlen(keys[i]);
+            if (strncmp(p, keys[i], n) == 0 && (strncmp(p + n, "==", 2) == 0 || strncmp(p + n, "!=", 2) == 0))
+                key = n + 2;
+        }
         if (!key) {
+            if (strchr(";,(", *p))
+                begin = p + 1;
             *out++ = *p++;
             continue;
         }
-        size_t len = 6 + strcspn(p + 6, ";,)");
-        const char *end = p + len, *from = p + 6;
+        size_t len = key + strcspn(p + key, ";,)");
+        const char *end = p + len, *from = p + key;
         for (const char *at = from; at < end; at++) {
             if (*at == '/' || *at == ':')
                 from = at + 1;
             if (strncmp(at, "%2F", 3) == 0 || strncmp(at, "%2f", 3) == 0 || strncmp(at, "%3A", 3) == 0 || strncmp(at, "%3a", 3) == 0)
                 from = at + 3;
         }
-        memmove(out, p, 6);
-        memmove(out + 6, from, (size_t)(end - from));
-        out += 6 + (end - from);
+        from += cut_beginning(from, end);
+        memmove(out, p, key);
+        memmove(out + key, from, (size_t)(end - from));
+        out += key + (size_t)(end - from);
         p = end;
     }
     *out = '\0';
@@ -165,8 +189,13 @@ static bool find_rows(struct api_call *c, const struct query *q, const void ***r
     return true;
 }
 
-static void put_field(struct legacy *l, const struct fiql_field *f, struct fiql_value v)
+static void put_field(struct legacy *l, const struct query_type *t, const void *row, size_t i)
 {
+    const struct fiql_field *f = &t->fields[i];
+    struct fiql_value v = t->get(row, i);
+    const char *shown = t->show ? t->show(l->c, row, i) : NULL;
+    if (shown)
+        v.text = shown;
     switch (f->type) {
     case FIQL_TEXT:
     case FIQL_CASELESS: legacy_attr(l, f->name, v.text); break;
@@ -191,8 +220,31 @@ static void put_row(struct legacy *l, const struct query *q, const void *row)
     for (size_t i = 0; i < t->fields_len; i++)
         if (strcmp(t->fields[i].name, "href") != 0 && strcmp(t->fields[i].name, "id") != 0 &&
             (q->format != REFERENCES || strcmp(t->fields[i].name, "name") == 0))
-            put_field(l, &t->fields[i], t->get(row, i));
+            put_field(l, t, row, i);
     legacy_close(l);
+}
+
+/* The query that was asked, for another page. pyvcloud follows these; go-vcloud-director counts. */
+static void page_link(struct legacy *l, const char *rel, const char *format, size_t page)
+{
+    struct api_call *c = l->c;
+    struct url_query it;
+    struct url_span name, value;
+    const char *asked = "";
+    url_query_start(&it, api_query_text(c));
+    while (url_query_next(&it, &name, &value))
+        if (!is(name, "page") && name.len)
+            asked = arena_printf(c->arena, "%s%.*s=%.*s&", asked, (int)name.len, name.at, (int)value.len, value.at);
+    legacy_link(l, rel, arena_printf(c->arena, "application/vnd.vmware.vcloud.query.%s+xml", format),
+                api_href(c, "/api/query?%spage=%zu", asked, page));
+}
+
+static void page_links(struct legacy *l, const struct query *q, const char *format, size_t len)
+{
+    if (q->page > 1)
+        page_link(l, "previousPage", format, q->page - 1);
+    if (q->page * q->page_size < len)
+        page_link(l, "nextPage", format, q->page + 1);
 }
 
 static bool answer(struct api_call *c, const struct query *q, const void *const *rows, size_t len, struct err *e)
@@ -208,6 +260,7 @@ static bool answer(struct api_call *c, const struct query *q, const void *const 
     legacy_attr_number(&l, "total", (int64_t)len);
     legacy_attr(&l, "href", api_href(c, "/api/query"));
     legacy_array(&l, "Link");
+    page_links(&l, q, formats[q->format], len);
     if (l.json)
         legacy_array(&l, q->format == REFERENCES ? "reference" : "record");
     for (size_t i = from; i < len && i - from < q->page_size; i++)
@@ -224,15 +277,16 @@ static bool list_types(struct api_call *c, struct err *e)
     legacy_attr(&l, "href", api_href(c, "/api/query"));
     legacy_attr(&l, "type", "application/vnd.vmware.vcloud.query.queryList+xml");
     legacy_array(&l, "Link");
-    for (const struct query_type *t = query_types; t->name; t++)
-        for (size_t i = 0; may_ask(c, t) && i < ARRAY_LEN(formats); i++) {
-            legacy_item(&l, "Link");
-            legacy_attr(&l, "rel", "down");
-            legacy_attr(&l, "type", arena_printf(c->arena, "application/vnd.vmware.vcloud.query.%s+xml", formats[i]));
-            legacy_attr(&l, "name", t->name);
-            legacy_attr(&l, "href", api_href(c, "/api/query?type=%s&format=%s", t->name, formats[i]));
-            legacy_close(&l);
-        }
+    for (size_t n = 0; n < ARRAY_LEN(tables); n++)
+        for (const struct query_type *t = tables[n]; t->name; t++)
+            for (size_t i = 0; may_ask(c, t) && i < ARRAY_LEN(formats); i++) {
+                legacy_item(&l, "Link");
+                legacy_attr(&l, "rel", "down");
+                legacy_attr(&l, "type", arena_printf(c->arena, "application/vnd.vmware.vcloud.query.%s+xml", formats[i]));
+                legacy_attr(&l, "name", t->name);
+                legacy_attr(&l, "href", api_href(c, "/api/query?type=%s&format=%s", t->name, formats[i]));
+                legacy_close(&l);
+            }
     return legacy_end(&l, 200, "application/vnd.vmware.vcloud.query.queryList", e);
 }
 

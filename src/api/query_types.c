@@ -38,7 +38,7 @@ static struct fiql_value vcenter_field(const void *row, size_t i)
         { .text = v->name }, { .text = v->url }, { .text = v->username }, { .number = false }, { .number = v->enabled },
         { .number = v->listener != VCENTER_UNSUPPORTED }, { .text = vcenter_listener_name(v->listener) },
         { .text = v->connected ? "READY" : "NOT_READY" }, { .text = v->version }, { .text = v->uuid }, { .text = v->nsxv.host },
-        { .text = strrchr(v->urn, ':') + 1 }, { .text = v->urn },
+        { .text = strrchr(v->urn, ':') + 1 }, { .text = strrchr(v->urn, ':') + 1 },
     };
     return values[i];
 }
@@ -82,7 +82,7 @@ static struct fiql_value nsx_field(const void *row, size_t i)
     const struct nsx *n = row;
     const struct fiql_value values[] = {
         { .text = n->name }, { .text = n->url }, { .text = n->version }, { .text = n->username }, { .number = false },
-        { .text = strrchr(n->urn, ':') + 1 }, { .text = n->urn },
+        { .text = strrchr(n->urn, ':') + 1 }, { .text = strrchr(n->urn, ':') + 1 },
     };
     return values[i];
 }
@@ -125,8 +125,8 @@ static struct fiql_value task_field(const void *row, size_t i)
     const struct fiql_value values[] = {
         { .text = t->operation_name }, { .text = task_status_name(t->status) }, { .text = t->owner_name },
         { .text = t->owner_urn }, { .text = t->owner_type }, { .text = t->user_name }, { .text = t->org_name },
-        { .text = t->org_urn }, { .number = t->start_ms }, { .number = t->end_ms }, { .number = t->progress },
-        { .text = strrchr(t->urn, ':') + 1 }, { .text = t->urn },
+        { .text = t->org_urn[0] ? strrchr(t->org_urn, ':') + 1 : NULL }, { .number = t->start_ms }, { .number = t->end_ms }, { .number = t->progress },
+        { .text = strrchr(t->urn, ':') + 1 }, { .text = strrchr(t->urn, ':') + 1 },
     };
     return values[i];
 }
@@ -206,7 +206,7 @@ static struct fiql_value org_field(const void *row, size_t i)
 {
     const struct org *o = row;
     const struct fiql_value values[] = { { .text = o->name }, { .text = o->display_name }, { .number = o->enabled },
-                                         { .text = strrchr(o->urn, ':') + 1 }, { .text = o->urn } };
+                                         { .text = strrchr(o->urn, ':') + 1 }, { .text = strrchr(o->urn, ':') + 1 } };
     return values[i];
 }
 
@@ -234,16 +234,16 @@ static bool org_rows(struct api_call *c, const void ***ret, size_t *ret_len, str
 
 const struct query_type query_types[] = {
     { "virtualCenter", "VirtualCenterRecord", "VirtualCenterReference", RIGHT_VCENTER_VIEW, true, FIELDS(vcenter_fields),
-      vcenter_field, vcenter_urn, vcenter_href, "application/vnd.vmware.admin.vmwvirtualcenter+xml", vcenter_rows },
+      vcenter_field, vcenter_urn, vcenter_href, "application/vnd.vmware.admin.vmwvirtualcenter+xml", vcenter_rows, NULL },
     { "nsxTManager", "NsxTManagerRecord", "NsxTManagerReference", RIGHT_VCENTER_VIEW, true, FIELDS(nsx_fields), nsx_field,
-      nsx_urn, nsx_href, "application/vnd.vmware.admin.nsxTmanager+xml", nsx_rows },
+      nsx_urn, nsx_href, "application/vnd.vmware.admin.nsxTmanager+xml", nsx_rows, NULL },
     { "task", "TaskRecord", "TaskReference", RIGHT_NONE, false, FIELDS(task_fields), task_field, task_urn, task_href,
-      API_TASK_TYPE "+xml", own_tasks },
+      API_TASK_TYPE "+xml", own_tasks, NULL },
     { "adminTask", "AdminTaskRecord", "AdminTaskReference", RIGHT_TASK_VIEW_ALL, true, FIELDS(task_fields), task_field,
-      task_urn, task_href, API_TASK_TYPE "+xml", all_tasks },
+      task_urn, task_href, API_TASK_TYPE "+xml", all_tasks, NULL },
     { "cell", "CellRecord", "CellReference", RIGHT_ADMIN_VIEW, true, FIELDS(cell_fields), cell_field, cell_urn, cell_href,
-      "application/json", cell_rows },
+      "application/json", cell_rows, NULL },
     { "organization", "OrgRecord", "OrgReference", RIGHT_ADMIN_VIEW, true, FIELDS(org_fields), org_field, org_urn, org_href,
-      "application/vnd.vmware.admin.organization+xml", org_rows },
+      "application/vnd.vmware.admin.organization+xml", org_rows, NULL },
     { 0 },
 };

@@ -21,6 +21,15 @@ const char *api_entity_href(const struct api_call *c, const char *urn)
         { "urn:vcloud:nsxtmanager:", "/api/admin/extension/nsxtManagers/" },
         { "urn:vcloud:org:", "/api/org/" },
         { "urn:vcloud:user:", "/api/admin/user/" },
+        { "urn:vcloud:vdc:", "/api/vdc/" },
+        { "urn:vcloud:vapp:", "/api/vApp/vapp-" },
+        { "urn:vcloud:vm:", "/api/vApp/vm-" },
+        { "urn:vcloud:catalog:", "/api/catalog/" },
+        { "urn:vcloud:catalogitem:", "/api/catalogItem/" },
+        { "urn:vcloud:vapptemplate:", "/api/vAppTemplate/vappTemplate-" },
+        { "urn:vcloud:media:", "/api/media/" },
+        { "urn:vcloud:network:", "/api/network/" },
+        { "urn:vcloud:vdcstorageProfile:", "/api/vdcStorageProfile/" },
     };
     for (size_t i = 0; i < ARRAY_LEN(known); i++)
         if (strncmp(urn, known[i].prefix, strlen(known[i].prefix)) == 0)

@@ -14,6 +14,7 @@
 #include "flow/busy.h"
 #include "flow/evidence.h"
 #include "flow/init.h"
+#include "flow/inventory.h"
 #include "flow/kinds.h"
 #include "flow/live.h"
 #include "flow/loan.h"
@@ -102,6 +103,7 @@ static bool fill_site(struct cell *c, struct err *e)
     live_add(c->site.connected, &(struct live_source){ vcenter_table_live, &c->site });
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
     c->site.watch = c->local ? NULL : watch_create(&c->site);
+    c->site.inventory = c->local ? NULL : inventory_create(&c->site);
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
 }
 
@@ -236,7 +238,7 @@ static bool start_work(struct cell *c, struct err *e)
     }
     if (!tasks_recover(&c->site, flow_kinds, e))
         return err_in(e, "tasks that were found half way");
-    return watch_start(c->site.watch, e);
+    return watch_start(c->site.watch, e) && inventory_start(c->site.inventory, e);
 }
 
 bool cell_start(struct cell *c, struct err *e)
@@ -273,6 +275,7 @@ void cell_stop(struct cell *c)
 void cell_close(struct cell *c)
 {
     c->requests = pool_destroy(c->requests); /* its desks' loops still exist */
+    c->site.inventory = inventory_destroy(c->site.inventory);
     c->site.watch = watch_destroy(c->site.watch);
     c->work = pool_destroy(c->work);
     c->service = service_destroy(c->service);

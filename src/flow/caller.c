@@ -39,6 +39,12 @@ static const char *const names[RIGHTS] = {
     [RIGHT_VAPP_DOWNLOAD] = "vApp: Download",
     [RIGHT_TEMPLATE_DOWNLOAD] = "vApp Template: Download",
     [RIGHT_CATALOG_UPLOAD] = "vApp Template / Media: Create / Upload",
+    [RIGHT_CATALOG_VIEW] = "Catalog: View Private and Shared Catalogs",
+    [RIGHT_CATALOG_MANAGE] = "Catalog: Create / Delete a Catalog",
+    [RIGHT_TEMPLATE_VIEW] = "vApp Template / Media: View",
+    [RIGHT_TEMPLATE_EDIT] = "vApp Template / Media: Edit",
+    [RIGHT_VM_EDIT] = "vApp: Edit VM Properties",
+    [RIGHT_VDC_MANAGE] = "Organization vDC: Create",
 };
 
 bool caller_may(const struct caller *c, enum right r)

@@ -32,6 +32,12 @@ enum right {
     RIGHT_VAPP_DOWNLOAD,
     RIGHT_TEMPLATE_DOWNLOAD,
     RIGHT_CATALOG_UPLOAD,      /* vApp Template / Media: Create / Upload */
+    RIGHT_CATALOG_VIEW,        /* Catalog: View Private and Shared Catalogs */
+    RIGHT_CATALOG_MANAGE,      /* Catalog: Create / Delete a Catalog */
+    RIGHT_TEMPLATE_VIEW,       /* vApp Template / Media: View */
+    RIGHT_TEMPLATE_EDIT,       /* vApp Template / Media: Edit; deletes as well */
+    RIGHT_VM_EDIT,             /* vApp: Edit VM Properties */
+    RIGHT_VDC_MANAGE,          /* Organization vDC: Create; changes and removes as well */
     RIGHTS,
 };
 

@@ -3,12 +3,14 @@
 #include <stddef.h>
 
 #include "flow/audit.h"
+#include "flow/catalog.h"
 #include "flow/edit.h"
 #include "flow/infra.h"
 #include "flow/register.h"
 
 const struct flow_kind *const flow_kinds[] = {
     &audit_kind,
+    &catalog_remove_kind,
     &register_kind,
     &edit_kind,
     &refresh_kind,

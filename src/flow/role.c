@@ -14,7 +14,7 @@
 #define KIND "role"
 #define BIT(right) (UINT64_C(1) << (right))
 
-enum { FIXED_RIGHTS_MAX = 16 };
+enum { FIXED_RIGHTS_MAX = 24 };
 
 /* The rights of a fixed role are this program's, not the record's: a new version may know more. */
 static const struct {
@@ -25,11 +25,14 @@ static const struct {
     { ROLE_ORGANIZATION_ADMINISTRATOR, "Manages one organization and its users", "",
       { RIGHT_ADMIN_VIEW, RIGHT_TRUSTSTORE_VIEW, RIGHT_TRUSTSTORE_MANAGE, RIGHT_TEST_CONNECTION, RIGHT_CERT_LIBRARY_VIEW,
         RIGHT_CERT_LIBRARY_MANAGE, RIGHT_USER_VIEW, RIGHT_USER_MANAGE, RIGHT_TOKEN_MANAGE, RIGHT_CONSOLE, RIGHT_VAPP_POWER,
-        RIGHT_VAPP_DOWNLOAD, RIGHT_TEMPLATE_DOWNLOAD, RIGHT_CATALOG_UPLOAD } },
+        RIGHT_VAPP_DOWNLOAD, RIGHT_TEMPLATE_DOWNLOAD, RIGHT_CATALOG_UPLOAD, RIGHT_CATALOG_VIEW, RIGHT_CATALOG_MANAGE,
+        RIGHT_TEMPLATE_VIEW, RIGHT_TEMPLATE_EDIT, RIGHT_VM_EDIT } },
     { "Catalog Author", "Fills catalogs and uses what is in them", "",
       { RIGHT_TOKEN_MANAGE, RIGHT_CONSOLE, RIGHT_VAPP_POWER, RIGHT_VAPP_DOWNLOAD, RIGHT_TEMPLATE_DOWNLOAD,
-        RIGHT_CATALOG_UPLOAD } },
-    { "vApp User", "Uses vApps that are there", "", { RIGHT_TOKEN_MANAGE, RIGHT_CONSOLE, RIGHT_VAPP_POWER } },
+        RIGHT_CATALOG_UPLOAD, RIGHT_CATALOG_VIEW, RIGHT_CATALOG_MANAGE, RIGHT_TEMPLATE_VIEW, RIGHT_TEMPLATE_EDIT,
+        RIGHT_VM_EDIT } },
+    { "vApp User", "Uses vApps that are there", "",
+      { RIGHT_TOKEN_MANAGE, RIGHT_CONSOLE, RIGHT_VAPP_POWER, RIGHT_CATALOG_VIEW, RIGHT_TEMPLATE_VIEW, RIGHT_VM_EDIT } },
     { "Console Access Only", "Sees virtual machines and their consoles", "", { RIGHT_CONSOLE } },
 };
 

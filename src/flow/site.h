@@ -12,6 +12,7 @@ struct busy;
 struct caller;
 struct evidence;
 struct live_list;
+struct inventory;
 struct loan_shelf;
 struct pool;
 struct publisher;
@@ -33,6 +34,7 @@ struct site {
     struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
     struct watch *watch;            /* flow/watch.h: keeps them alive; NULL where nobody watches (tests, the CLI) */
     struct live_list *connected;    /* flow/live.h: what is open now; NULL = nothing is counted */
+    struct inventory *inventory;    /* flow/inventory.h: what stands in VDCs; NULL where nobody follows it */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */

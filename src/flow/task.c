@@ -123,6 +123,24 @@ bool task_list(struct store *s, const char *org_urn, struct arena *a, struct tas
     return true;
 }
 
+bool task_under_way(struct store *s, const char *owner_urn, struct arena *a, struct task **ret, size_t *ret_len, struct err *e)
+{
+    struct store_record *flows;
+    size_t len, n = 0;
+    if (!kept_all(s, TASK_FLOW_KIND, owner_urn, a, &flows, &len, e))
+        return false;
+    struct task *list = arena_array(a, len + 1, sizeof(*list));
+    for (size_t i = 0; i < len; i++) {
+        if (task_get(s, flows[i].id, a, &list[n], e))
+            n++;
+        else if (e->kind != ERR_NOT_FOUND)
+            return false;
+    }
+    *ret = list;
+    *ret_len = n;
+    return true;
+}
+
 bool task_cancel(struct store *s, const char *urn, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };

@@ -75,6 +75,9 @@ MUST_USE bool task_get(struct store *s, const char *urn, struct arena *a, struct
 /* Of one user's organization, or all (NULL); newest first. */
 MUST_USE bool task_list(struct store *s, const char *org_urn, struct arena *a, struct task **ret, size_t *ret_len,
                         struct err *e);
+/* Those that are under way for this owner and exclude others: at most one, but for what a killed cell left. */
+MUST_USE bool task_under_way(struct store *s, const char *owner_urn, struct arena *a, struct task **ret, size_t *ret_len,
+                             struct err *e);
 /* Asks it to stop at the next step; harmless when it ended. ERR_NOT_FOUND. */
 MUST_USE bool task_cancel(struct store *s, const char *urn, struct err *e);
 /* Is a task that excludes others under way for this owner? ERR_CONFLICT says so. */

@@ -23,9 +23,9 @@ static const struct kept_member members[] = {
     { "guestId", KEPT_TEXT, offsetof(struct vm, guest_id) },
     { "guestOs", KEPT_TEXT, offsetof(struct vm, guest_os) },
     { "hardware", KEPT_TEXT, offsetof(struct vm, hardware) },
+    { "network", KEPT_TEXT, offsetof(struct vm, network) },
     { "guestHost", KEPT_TEXT, offsetof(struct vm, guest_host) },
     { "address", KEPT_TEXT, offsetof(struct vm, address) },
-    { "customization", KEPT_TEXT, offsetof(struct vm, gc_tools) },
     { "cpus", KEPT_NUMBER, offsetof(struct vm, cpus) },
     { "cores", KEPT_NUMBER, offsetof(struct vm, cores) },
     { "memory", KEPT_NUMBER, offsetof(struct vm, memory_mb) },
@@ -41,6 +41,19 @@ static const char *const powers[] = {
 const char *vm_power_name(enum vm_power p)
 {
     return powers[p];
+}
+
+bool vm_same(const struct vm *x, const struct vm *y)
+{
+    bool same = x->power == y->power && x->tools == y->tools && strcmp(x->vapp, y->vapp) == 0;
+    for (const struct kept_member *m = members; same && m < members + ARRAY_LEN(members); m++) {
+        const void *a = (const char *)x + m->at, *b = (const char *)y + m->at;
+        if (m->type == KEPT_TEXT)
+            same = strcmp(*(const char *const *)a, *(const char *const *)b) == 0;
+        else if (m->at != offsetof(struct vm, read_ms))
+            same = *(const int64_t *)a == *(const int64_t *)b;
+    }
+    return same;
 }
 
 static bool read(const struct store_record *r, struct arena *a, struct vm *ret, struct err *e)

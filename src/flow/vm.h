@@ -32,8 +32,8 @@ struct vm {
     const char *vmx;                       /* "[datastore1] web/web.vmx" */
     const char *guest_id, *guest_os;       /* "debian11_64Guest", "Debian GNU/Linux 11 (64-bit)" */
     const char *hardware;                  /* "vmx-19" */
+    const char *network;                   /* the first that it is connected to: "network-7" */
     const char *guest_host, *address;      /* what the tools say of the guest */
-    const char *gc_tools;                  /* what they say of a customization: "TOOLSDEPLOYPKG_SUCCEEDED" */
     int64_t cpus, cores, memory_mb, nics, storage_bytes;
     int64_t made_ms;                       /* when this cell saw it first */
     int64_t read_ms;                       /* when the vCenter said all this */
@@ -54,6 +54,9 @@ MUST_USE bool vm_list(struct store *s, const struct vm_query *q, struct arena *a
 /* Within a write transaction; for the watch and what has just changed it. */
 MUST_USE bool vm_put(struct store *s, const struct vm *v, struct err *e);
 MUST_USE bool vm_drop(struct store *s, const char *urn, struct err *e);
+
+/* Do they say the same? Not of when that was read. */
+bool vm_same(const struct vm *x, const struct vm *y);
 
 /* "off", "on", "suspended", "unknown": stable. */
 const char *vm_power_name(enum vm_power p);
