@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "lab/estate.h"
 #include "lab/keep.h"
+#include "lab/vm_control.h"
 #include "wire/json.h"
 
 struct asked {
@@ -163,6 +164,21 @@ static bool do_faults(struct asked *a, struct err *e)
     return true;
 }
 
+static const char *text_of(const struct asked *a, const char *key)
+{
+    return json_string_value(json_object_get(a->request, key));
+}
+
+static bool do_vm(struct asked *a, struct err *e)
+{
+    return lab_vm_report(a->estate, text_of(a, "target"), a->answer, e);
+}
+
+static bool do_move(struct asked *a, struct err *e)
+{
+    return lab_vm_move_to(a->estate, text_of(a, "target"), text_of(a, "host"), e);
+}
+
 static const struct {
     const char *name;
     bool (*run)(struct asked *a, struct err *e);
@@ -172,7 +188,8 @@ static const struct {
     { "fault", do_fault, true },    { "clear", do_clear, true },     { "replace", do_replace, true },
     { "reissue", do_reissue, true }, { "renew", do_renew, true },    { "rotate", do_rotate, true },
     { "retire", do_retire, true },  { "password", do_password, true },
-    { "issuer", do_issuer, true },
+    { "issuer", do_issuer, true },   { "vm", do_vm, false },
+    { "move", do_move, false },
 };
 
 static bool run(struct asked *a, struct err *e)
@@ -184,7 +201,7 @@ static bool run(struct asked *a, struct err *e)
         return commands[i].run(a, e) && (!commands[i].changes || lab_estate_publish(a->estate, e));
     }
     return err_set(e, ERR_INPUT, "\"do\" must be status, faults, fault, clear, replace, reissue, issuer, renew, rotate, "
-                   "retire, password or down");
+                   "retire, password, vm, move or down");
 }
 
 void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down)
@@ -211,7 +228,9 @@ void lab_control_answer(struct lab_estate *s, const char *line, size_t len, stru
 
 bool lab_control_request(struct buf *out, const char *what, const char *target, const char *more, struct err *e)
 {
-    const char *key = strcmp(what, "password") == 0 || strcmp(what, "issuer") == 0 ? what : "fault";
+    const char *key = strcmp(what, "password") == 0 || strcmp(what, "issuer") == 0 ? what
+                      : strcmp(what, "move") == 0                                   ? "host"
+                                                                                    : "fault";
     AUTO(wire_json_decrefp) json_t *j = json_pack("{s:s, s:s*, s:s*}", "do", what, "target", target, key, more);
     if (!j)
         return err_set(e, ERR_INPUT, "not UTF-8");

@@ -10,8 +10,12 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "lab/console.h"
+#include "lab/event.h"
 #include "lab/keep.h"
 #include "lab/task.h"
+#include "lab/ticket.h"
+#include "lab/vm.h"
 #include "lab/work.h"
 #include "net/tls_server.h"
 #include "wire/settings.h"
@@ -34,7 +38,7 @@ uint64_t lab_touch(struct lab_vcenter *vc)
 {
     struct lab_estate *s = vc->at.estate;
     (void)pthread_cond_broadcast(&s->news);
-    return ++s->version;
+    return vc->changed = ++s->version;
 }
 
 void lab_ip_text(uint32_t ip, char out[16])
@@ -236,6 +240,14 @@ static bool settle_scenario(struct lab_estate *s, const char *given, size_t give
     return ok;
 }
 
+static bool load_machines(struct lab_estate *s, struct err *e)
+{
+    for (size_t i = 0; i < s->vcenters_len; i++)
+        if (!lab_vms_load(&s->vcenters[i], e))
+            return false;
+    return true;
+}
+
 static bool open_estate(struct lab_estate *s, const char *text, size_t len, int64_t now, bool byte_exact, struct err *e)
 {
     uint8_t secret[LAB_SECRET];
@@ -246,7 +258,7 @@ static bool open_estate(struct lab_estate *s, const char *text, size_t len, int6
     OPENSSL_cleanse(secret, sizeof(secret));
     s->mark = !byte_exact && !s->scenario->byte_exact;
     s->born = now;
-    return lab_journal_begin(s, e) && (build(s), true) && lab_cas_make(s, e) && lab_journal_replay(s, e);
+    return lab_journal_begin(s, e) && (build(s), true) && lab_cas_make(s, e) && lab_journal_replay(s, e) && load_machines(s, e);
 }
 
 struct lab_estate *lab_estate_open(const char *dir, const char *scenario_text, size_t len, int64_t now, bool byte_exact,
@@ -281,7 +293,11 @@ struct lab_estate *lab_estate_destroy(struct lab_estate *s)
     for (size_t i = 0; i < s->vcenters_len; i++) {
         struct lab_vcenter *vc = &s->vcenters[i];
         lab_sessions_end(vc);
+        vc->tickets = lab_tickets_destroy(vc->tickets);
+        vc->consoles = lab_consoles_destroy(vc->consoles);
+        vc->events = lab_events_destroy(vc->events);
         vc->tasks = lab_tasks_destroy(vc->tasks);
+        vc->vms = lab_vms_destroy(vc->vms);
         endpoint_done(&vc->at);
         for (size_t j = 0; j < vc->hosts_len; j++)
             endpoint_done(&vc->hosts[j].at);

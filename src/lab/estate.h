@@ -19,11 +19,16 @@
 struct arena;
 struct buf;
 struct http_server;
+struct loop;
+struct lab_consoles;
 struct lab_estate;
+struct lab_events;
 struct lab_session;
 struct lab_tasks;
+struct lab_tickets;
 struct tls_identity;
 struct lab_vcenter;
+struct lab_vms;
 struct lab_work;
 
 enum lab_kind { LAB_VCENTER, LAB_HOST, LAB_NSX };
@@ -96,6 +101,11 @@ struct lab_vcenter {
     char password[LAB_NAME];
     unsigned wrong;        /* passwords in a row */
     struct lab_session *sessions;
+    struct lab_vms *vms;     /* owned; NULL until one is touched */
+    uint64_t changed;        /* estate version when something of its lists was */
+    struct lab_tickets *tickets;   /* these are owned as well, and NULL until there is one */
+    struct lab_consoles *consoles;
+    struct lab_events *events;
     struct lab_tasks *tasks; /* owned; NULL until the first one */
 };
 
@@ -113,6 +123,7 @@ struct lab_estate {
     uint64_t version;        /* of the inventory; raised by each change */
     struct lab_scenario *scenario;
     char *dir;
+    struct loop *loop;       /* where its connections live; NULL until the front is there */
     struct lab_work *work;   /* owned */
     struct lab_keys *keys;
     int64_t born;

@@ -9,6 +9,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
+#include "lab/console.h"
 #include "lab/pem.h"
 #include "lab/zip.h"
 #include "wire/http1.h"
@@ -44,6 +45,7 @@ static const struct http_route vcenter_routes[] = {
 
 static const struct http_route host_routes[] = {
     { "GET", "/", lab_welcome, 0, NULL, NULL },
+    { "GET", "/ticket/{ticket}", NULL, 0, &lab_console_stream, NULL },
 };
 
 static const struct http_route nsx_routes[] = {

@@ -11,6 +11,7 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "http/server.h"
+#include "lab/console.h"
 #include "lab/estate.h"
 #include "lab/faces.h"
 #include "lab/keep.h"
@@ -238,6 +239,7 @@ struct lab_front *lab_front_create(struct loop *l, struct pool *p, struct lab_es
     f->loop = l;
     f->pool = p;
     f->estate = s;
+    s->loop = l;
     ring_init(&f->silent);
     lab_lock(s);
     AUTO(tls_identity_unrefp) struct tls_identity *first = identity_of(&s->vcenters[0].at, e);
@@ -269,6 +271,7 @@ struct lab_front *lab_front_destroy(struct lab_front *f)
     while (!ring_empty(&f->silent))
         drive_cancel(&CONTAINER_OF(f->silent.next, struct silent, ring)->drive);
     for (size_t i = 0; i < s->vcenters_len; i++) {
+        lab_consoles_close(&s->vcenters[i]);
         endpoint_close(&s->vcenters[i].at);
         for (size_t j = 0; j < s->vcenters[i].hosts_len; j++)
             endpoint_close(&s->vcenters[i].hosts[j].at);

@@ -1,12 +1,12 @@
 #include "lab/inventory.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "lab/task.h"
+#include "lab/vm.h"
 
-enum { HOST_FROM = 1000, VM_FROM = 100000, OF_EACH = 10 };
+enum { HOST_FROM = 1000, VM_FROM = 100000, POOL_FROM = 200, DATASTORE_FROM = 300, NETWORK_FROM = 400, OF_EACH = 10 };
 
 /* moid is whole, or the part before the number. */
 static const struct {
@@ -36,38 +36,73 @@ static const struct {
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
     [MO_TASK] = { "task-", "Task", NULL },
     [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
+    [MO_EVENT_MANAGER] = { "EventManager", "EventManager", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },
 };
 
 static const char *const entity_bases[] = { "ManagedEntity", "ExtensibleManagedObject", "ManagedObject" };
 
-static bool numbered(const char *moid, const char *prefix, uint64_t from, uint64_t count, unsigned *ret)
+/* Of these there are several: where their numbers begin. */
+static const struct {
+    enum lab_mo mo;
+    unsigned from;
+} series[] = { { MO_HOST, HOST_FROM }, { MO_VM, VM_FROM }, { MO_HOST_CERT_MANAGER, HOST_FROM }, { MO_TASK, 0 },
+               { MO_POOL, POOL_FROM }, { MO_DATASTORE, DATASTORE_FROM }, { MO_NETWORK, NETWORK_FROM },
+               { MO_DATASTORE_BROWSER, DATASTORE_FROM } };
+
+size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo)
 {
-    uint64_t n;
-    size_t len = strlen(prefix);
-    if (!count || strncmp(moid, prefix, len) != 0 || !text_number(moid + len, from, from + count - 1, &n))
-        return false;
-    *ret = (unsigned)(n - from);
-    return true;
+    switch ((int)mo) {
+    case MO_HOST:
+    case MO_HOST_CERT_MANAGER: return vc->hosts_len;
+    case MO_VM: return lab_vms_end(vc);
+    case MO_TASK: return lab_tasks_end(vc);
+    case MO_POOL: return 1 + (size_t)vc->plan->pools;
+    case MO_DATASTORE:
+    case MO_DATASTORE_BROWSER: return 1 + (size_t)vc->plan->datastores;
+    case MO_NETWORK: return 1 + (size_t)vc->plan->networks;
+    default: return 1;
+    }
+}
+
+/* "domain-c" of "domain-c7": what stands before the number. */
+static size_t prefix_len(const char *moid)
+{
+    size_t len = strlen(moid);
+    while (len && moid[len - 1] >= '0' && moid[len - 1] <= '9')
+        len--;
+    return len;
+}
+
+static bool find_numbered(const struct lab_asking *k, const char *moid, struct lab_object *o)
+{
+    size_t len = prefix_len(moid);
+    for (size_t i = 0; i < ARRAY_LEN(series); i++) {
+        const char *of = objects[series[i].mo].moid;
+        size_t count = lab_count(k->vc, series[i].mo);
+        uint64_t n;
+        if (prefix_len(of) != len || strncmp(of, moid, len) != 0 || !count ||
+            !text_number(moid + len, series[i].from, series[i].from + count - 1, &n))
+            continue;
+        o->n = (unsigned)(n - series[i].from);
+        o->mo = series[i].mo;
+        /* The first pool, datastore and network have numbers of their own. */
+        return (o->n || of[len] == '\0') && (o->mo != MO_VM || lab_vm_exists(k->vc, o->n)) &&
+               (o->mo != MO_TASK || lab_task_find(k->vc, o->n));
+    }
+    return false;
 }
 
 bool lab_object_find(const struct lab_asking *k, const char *moid, struct lab_object *ret)
 {
     struct lab_object o = { .mo = MO_KINDS, .moid = moid };
-    if (numbered(moid, "host-", HOST_FROM, k->vc->hosts_len, &o.n))
-        o.mo = MO_HOST;
-    else if (numbered(moid, "vm-", VM_FROM, k->vc->vms_len, &o.n))
-        o.mo = MO_VM;
-    else if (numbered(moid, "certificateManager-", HOST_FROM, k->vc->hosts_len, &o.n))
-        o.mo = MO_HOST_CERT_MANAGER;
-    else if (numbered(moid, "task-", 0, lab_tasks_end(k->vc), &o.n) && lab_task_find(k->vc, o.n))
-        o.mo = MO_TASK;
-    else if (!strncmp(moid, "session[", 8) && !lab_session_object(k, moid, &o.mo))
-        return false;
-    for (int i = 0; o.mo == MO_KINDS && i < MO_KINDS; i++)
-        if (!strcmp(objects[i].moid, moid))
+    for (int i = 0; i < MO_KINDS; i++)
+        if (!strcmp(objects[i].moid, moid) && objects[i].moid[strlen(objects[i].moid) - 1] != '-') {
             o.mo = (enum lab_mo)i;
-    if (o.mo == MO_KINDS)
+            *ret = o;
+            return true;
+        }
+    if (!strncmp(moid, "session[", 8) ? !lab_session_object(k, moid, &o.mo) : !find_numbered(k, moid, &o))
         return false;
     *ret = o;
     return true;
@@ -75,13 +110,12 @@ bool lab_object_find(const struct lab_asking *k, const char *moid, struct lab_ob
 
 const char *lab_object_moid(const struct lab_asking *k, struct lab_object o)
 {
-    if (o.mo == MO_HOST || o.mo == MO_HOST_CERT_MANAGER)
-        return arena_printf(k->arena, "%s%u", objects[o.mo].moid, o.n + HOST_FROM);
-    if (o.mo == MO_VM)
-        return arena_printf(k->arena, "vm-%u", o.n + VM_FROM);
-    if (o.mo == MO_TASK)
-        return arena_printf(k->arena, "task-%u", o.n);
-    return o.mo == MO_VIEW || (o.mo == MO_COLLECTOR && o.moid) ? o.moid : objects[o.mo].moid;
+    const char *of = objects[o.mo].moid;
+    size_t len = prefix_len(of);
+    for (size_t i = 0; i < ARRAY_LEN(series); i++)
+        if (series[i].mo == o.mo && (o.n || of[len] == '\0'))
+            return arena_printf(k->arena, "%.*s%u", (int)len, of, o.n + series[i].from);
+    return o.mo == MO_VIEW || (o.mo == MO_COLLECTOR && o.moid) ? o.moid : of;
 }
 
 const char *lab_object_type(struct lab_object o)
@@ -89,9 +123,14 @@ const char *lab_object_type(struct lab_object o)
     return objects[o.mo].type;
 }
 
-const char *lab_object_name(struct lab_object o)
+const char *lab_object_name(const struct lab_asking *k, struct lab_object o)
 {
-    return objects[o.mo].name;
+    switch ((int)(o.n ? o.mo : MO_KINDS)) {
+    case MO_POOL: return arena_printf(k->arena, "pool%u", o.n);
+    case MO_DATASTORE: return arena_printf(k->arena, "shared%u", o.n + 1);
+    case MO_NETWORK: return arena_printf(k->arena, "VM Network %u", o.n + 1);
+    default: return objects[o.mo].name;
+    }
 }
 
 bool lab_type_is_a(const char *type, const char *base)
@@ -118,20 +157,34 @@ uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o)
         return k->vc->hosts[o.n].at.changed;
     if (o.mo == MO_TASK)
         return lab_task_find(k->vc, o.n)->changed;
-    return o.mo == MO_VM ? k->vc->hosts[o.n / k->vc->plan->vms].at.changed : 0;
+    if (o.mo != MO_VM)
+        return k->vc->changed; /* lists of machines and tasks stand in most of the others */
+    uint64_t own = lab_vm_changed(k->vc, o.n), host = k->vc->hosts[lab_vm_host(k->vc, o.n)].at.changed;
+    return own > host ? own : host;
 }
+
+/* Folders and the like, of which there is one each; then those of which there are several. */
+static const enum lab_mo several[] = { MO_POOL, MO_DATASTORE, MO_NETWORK };
 
 size_t lab_inventory_len(const struct lab_vcenter *vc)
 {
-    return OF_EACH + vc->hosts_len + vc->vms_len;
+    return OF_EACH + (size_t)(vc->plan->pools + vc->plan->datastores + vc->plan->networks) + vc->hosts_len + lab_vms_end(vc);
 }
 
-struct lab_object lab_inventory_at(const struct lab_vcenter *vc, size_t i)
+bool lab_inventory_at(const struct lab_vcenter *vc, size_t i, struct lab_object *ret)
 {
+    *ret = (struct lab_object){ .mo = (enum lab_mo)(MO_ROOT + i) };
     if (i < OF_EACH)
-        return (struct lab_object){ .mo = (enum lab_mo)(MO_ROOT + i) };
+        return true;
     i -= OF_EACH;
-    if (i < vc->hosts_len)
-        return (struct lab_object){ .mo = MO_HOST, .n = (unsigned)i };
-    return (struct lab_object){ .mo = MO_VM, .n = (unsigned)(i - vc->hosts_len) };
+    for (size_t j = 0; j < ARRAY_LEN(several); j++) {
+        size_t more = lab_count(vc, several[j]) - 1;
+        *ret = (struct lab_object){ .mo = several[j], .n = (unsigned)i + 1 };
+        if (i < more)
+            return true;
+        i -= more;
+    }
+    *ret = (struct lab_object){ .mo = i < vc->hosts_len ? MO_HOST : MO_VM,
+                                .n = (unsigned)(i < vc->hosts_len ? i : i - vc->hosts_len) };
+    return ret->mo == MO_HOST || lab_vm_exists(vc, ret->n);
 }

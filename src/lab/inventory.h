@@ -13,7 +13,7 @@ enum lab_mo {
     MO_SERVICE_INSTANCE, MO_SESSION_MANAGER, MO_COLLECTOR, MO_VIEW_MANAGER, MO_VIEW, MO_SEARCH_INDEX, MO_SETTINGS,
     MO_CERT_MANAGER, MO_ROOT, MO_DATACENTER, MO_VM_FOLDER, MO_HOST_FOLDER, MO_DATASTORE_FOLDER, MO_NETWORK_FOLDER,
     MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
-    MO_TASK, MO_TASK_MANAGER,
+    MO_TASK, MO_TASK_MANAGER, MO_EVENT_MANAGER,
     MO_KINDS,
 };
 
@@ -21,7 +21,7 @@ enum { LAB_MOID_MAX = 96 };
 
 struct lab_object {
     enum lab_mo mo;
-    unsigned n;              /* of a host, a VM, a task */
+    unsigned n;              /* of a host, a VM, a task; of pools, datastores and networks 0 is the first one */
     const char *moid;        /* of a view or a collector: as the client wrote it */
 };
 
@@ -31,24 +31,26 @@ struct lab_asking {
     struct lab_session *session; /* NULL: not logged in */
     struct arena *arena;
     int64_t now;                 /* seconds since 1970 */
-    unsigned api;                /* the version that the client speaks: 607 for 6.7, 703, 800 */
+    unsigned api;                /* the version that the client speaks: 607 for 6.7, 700, 800 */
 };
 
 /* False when there is no such object (now). */
 bool lab_object_find(const struct lab_asking *k, const char *moid, struct lab_object *ret);
 const char *lab_object_moid(const struct lab_asking *k, struct lab_object o);
 const char *lab_object_type(struct lab_object o);
-/* The name of a folder, a cluster and the like, of which there is one each; NULL of the others. */
-const char *lab_object_name(struct lab_object o);
+/* The name of a folder, a pool, a datastore and the like; NULL of the others. */
+const char *lab_object_name(const struct lab_asking *k, struct lab_object o);
 /* Its "name" property; "" when it has none. */
 const char *lab_object_label(const struct lab_asking *k, struct lab_object o);
 bool lab_type_is_a(const char *type, const char *base);
 bool lab_object_same(struct lab_object a, struct lab_object b);
 /* The estate's version at the object's last change. */
 uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o);
-/* 0 until count - 1 of those in the inventory; views walk it. */
+/* 0 until count - 1 of those in the inventory; views walk it. false: that one was removed. */
 size_t lab_inventory_len(const struct lab_vcenter *vc);
-struct lab_object lab_inventory_at(const struct lab_vcenter *vc, size_t i);
+MUST_USE bool lab_inventory_at(const struct lab_vcenter *vc, size_t i, struct lab_object *ret);
+/* How many there are of a kind. */
+size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo);
 
 /* The first-level property of that name. *ret_known is false when the type has none of that name. NULL: it is unset. */
 struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *name, bool *ret_known);
@@ -66,7 +68,7 @@ lab_build lab_datacenter_configuration, lab_cluster_summary, lab_cluster_configu
     lab_pool_config, lab_pool_runtime, lab_pool_summary;
 lab_build lab_datastore_summary, lab_datastore_info, lab_datastore_capability, lab_datastore_mounts, lab_network_summary;
 lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_pool, lab_vm_datastore, lab_vm_network,
-    lab_vm_capability;
+    lab_vm_capability, lab_vm_heartbeat;
 /* A container view's; in session.c as well everybody who is logged in over SOAP. */
 lab_build lab_view_objects, lab_view_container, lab_view_types, lab_view_recursive, lab_session_list;
 /* In option.c: every setting. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -23,6 +24,24 @@ static bool make_folder(const char *path, unsigned mode, struct err *e)
     if (mkdir(path, mode) != 0 && errno != EEXIST)
         return err_sys(e, ERR_STORE, errno, "making %s", path);
     return true;
+}
+
+bool lab_keep_folder(const char *dir, const char *name, unsigned mode, struct err *e)
+{
+    char path[LAB_PATH_MAX];
+    if (!lab_keep_path(dir, name, path, e))
+        return false;
+    for (char *at = path + strlen(dir) + 1;; at++) {
+        char kept = *at;
+        if (kept != '/' && kept)
+            continue;
+        *at = '\0';
+        if (!make_folder(path, mode, e))
+            return false;
+        *at = kept;
+        if (!kept)
+            return true;
+    }
 }
 
 bool lab_keep_prepare(const char *dir, struct err *e)

@@ -15,6 +15,8 @@ enum {
 
 /* Makes DIR and its folders (0700 what holds secrets). ERR_STORE. */
 MUST_USE bool lab_keep_prepare(const char *dir, struct err *e);
+/* Makes DIR/name and the folders above it. */
+MUST_USE bool lab_keep_folder(const char *dir, const char *name, unsigned mode, struct err *e);
 /* Replaces DIR/name by rename, so that a reader sees the old or the new content, never a part. */
 MUST_USE bool lab_keep_write(const char *dir, const char *name, const void *p, size_t len, unsigned mode, struct err *e);
 /* Appends and syncs. */

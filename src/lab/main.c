@@ -35,6 +35,8 @@ static const char usage[] =
     "       vsphere-lab rotate|renew|retire TARGET --dir DIR   another VMCA root; other certificates for all hosts;\n"
     "                                                       only the newest root is published\n"
     "       vsphere-lab password TARGET NEW --dir DIR       the administrator's password\n"
+    "       vsphere-lab vm VC/VM --dir DIR                  a machine as JSON: power, consoles and what was typed\n"
+    "       vsphere-lab move VC/VM HOST --dir DIR           it moves to another host, as DRS would do\n"
     "       vsphere-lab down --dir DIR                      end it\n"
     "TARGET: vc1, vc1/host-2, a name, an address, nsx1. vsphere-lab(1) has the scenario's keys and the faults.\n";
 
@@ -209,7 +211,7 @@ static bool ask(const struct options *o, struct err *e)
         size_t least, most; /* words after it */
     } known[] = { { "status", 0, 0 }, { "faults", 0, 0 }, { "down", 0, 0 }, { "fault", 2, 2 }, { "clear", 1, 2 },
                   { "replace", 1, 1 }, { "reissue", 1, 1 }, { "renew", 1, 1 }, { "rotate", 1, 1 }, { "retire", 1, 1 },
-                  { "password", 2, 2 }, { "issuer", 2, 2 } };
+                  { "password", 2, 2 }, { "issuer", 2, 2 }, { "vm", 1, 1 }, { "move", 2, 2 } };
     size_t n = 0, words = o->words_len;
     while (n < ARRAY_LEN(known) && strcmp(known[n].name, o->words[0]) != 0)
         n++;

@@ -9,6 +9,7 @@
 #include "http/response.h"
 #include "lab/pem.h"
 #include "lab/task.h"
+#include "lab/vm.h"
 #include "wire/http1.h"
 
 /* 6.7 is Update 1: the last without certificate management over REST (vsphere-api.md 2.2). */
@@ -53,6 +54,7 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     write_about(k, v);
     (void)lab_ref(a, v, "setting", "OptionManager", "VpxSettings");
     (void)lab_ref(a, v, "sessionManager", "SessionManager", "SessionManager");
+    (void)lab_ref(a, v, "eventManager", "EventManager", "EventManager");
     (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
     (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
@@ -172,8 +174,8 @@ bool lab_find_path(struct lab_call *c)
     const char *wanted = lab_arg_text(c, "inventoryPath");
     wanted += wanted ? strspn(wanted, "/") : 0;
     for (size_t i = 0; wanted && i < lab_inventory_len(c->k.vc); i++) {
-        struct lab_object o = lab_inventory_at(c->k.vc, i);
-        if (!strcmp(path_of(c, o), wanted))
+        struct lab_object o;
+        if (lab_inventory_at(c->k.vc, i, &o) && !strcmp(path_of(c, o), wanted))
             return found(c, o);
     }
     return true;
@@ -205,13 +207,6 @@ bool lab_find_ip(struct lab_call *c)
     return true;
 }
 
-static bool has_uuid(struct lab_call *c, struct lab_object vm, const char *wanted, const char *field)
-{
-    bool known;
-    struct lab_value *v = lab_value_at(lab_property(&c->k, vm, "config", &known), field);
-    return v && text_caseeq(v->text, wanted);
-}
-
 bool lab_find_uuid(struct lab_call *c)
 {
     const char *wanted = lab_arg_text(c, "uuid");
@@ -219,10 +214,10 @@ bool lab_find_uuid(struct lab_call *c)
     for (unsigned i = 0; wanted && !vms && i < c->k.vc->hosts_len; i++)
         if (text_caseeq(c->k.vc->hosts[i].uuid, wanted))
             return found(c, (struct lab_object){ .mo = MO_HOST, .n = i });
-    for (unsigned i = 0; wanted && vms && i < c->k.vc->vms_len; i++) {
-        struct lab_object vm = { .mo = MO_VM, .n = i };
-        if (has_uuid(c, vm, wanted, instance ? "instanceUuid" : "uuid"))
-            return found(c, vm);
+    for (unsigned i = 0; wanted && vms && i < lab_vms_end(c->k.vc); i++) {
+        const struct lab_vm *vm = lab_vm_look(&c->k, i);
+        if (vm && text_caseeq(instance ? vm->instance_uuid : vm->uuid, wanted))
+            return found(c, (struct lab_object){ .mo = MO_VM, .n = i });
     }
     return true;
 }

@@ -40,6 +40,15 @@ void lab_thumbprint(X509 *cert, char out[60])
     text_fingerprint(hash, sizeof(hash), out);
 }
 
+void lab_thumbprint_sha256(X509 *cert, char out[100])
+{
+    uint8_t *der = NULL, hash[DIGEST_SHA256];
+    int len = i2d_X509(cert, &der);
+    digest_sha256(der, len > 0 ? (size_t)len : 0, hash);
+    OPENSSL_free(der);
+    text_fingerprint(hash, sizeof(hash), out);
+}
+
 void lab_key_id(X509 *cert, char out[64])
 {
     const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(cert);

@@ -15,6 +15,8 @@ MUST_USE bool lab_pem_cert(struct buf *out, X509 *cert, struct err *e);
 MUST_USE bool lab_pem_crl(struct buf *out, X509_CRL *crl, struct err *e);
 /* "AA:BB:.." SHA-1 of the DER, as vSphere prints it; out holds 60 bytes. */
 void lab_thumbprint(X509 *cert, char out[60]);
+/* The same with SHA-256; out holds 100 bytes. */
+void lab_thumbprint_sha256(X509 *cert, char out[100]);
 /* The subjectKeyIdentifier in upper hex, the id of a trusted root chain; "" without one. */
 void lab_key_id(X509 *cert, char out[64]);
 /* RFC 4514 order with the separator vSphere uses. */

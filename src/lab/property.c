@@ -2,7 +2,9 @@
 
 #include <string.h>
 
+#include "lab/event.h"
 #include "lab/task.h"
+#include "lab/vm.h"
 
 /* ---- properties that are references ---- */
 
@@ -30,8 +32,8 @@ static struct lab_value *name(const struct lab_asking *k, struct lab_object o)
     if (o.mo == MO_HOST)
         return lab_string(k->arena, NULL, NULL, k->vc->hosts[o.n].at.name);
     if (o.mo == MO_VM)
-        return lab_string(k->arena, NULL, NULL, arena_printf(k->arena, "vm-%u", o.n + 1));
-    return lab_string(k->arena, NULL, NULL, lab_object_name(o));
+        return lab_string(k->arena, NULL, NULL, lab_vm_name(k, o.n));
+    return lab_string(k->arena, NULL, NULL, lab_object_name(k, o));
 }
 
 static struct lab_value *parent(const struct lab_asking *k, struct lab_object o)
@@ -42,17 +44,33 @@ static struct lab_value *parent(const struct lab_asking *k, struct lab_object o)
         [MO_POOL] = MO_CLUSTER, [MO_DATASTORE] = MO_DATASTORE_FOLDER, [MO_NETWORK] = MO_NETWORK_FOLDER,
         [MO_HOST] = MO_CLUSTER, [MO_VM] = MO_VM_FOLDER,
     };
+    if (o.mo == MO_POOL && o.n)
+        return ref_to(k, NULL, MO_POOL, 0);
     return o.mo == MO_ROOT ? NULL : ref_to(k, NULL, parents[o.mo], 0);
+}
+
+/* Of a pool, datastore or network its own; of the folder all. */
+static struct lab_value *vms(const struct lab_asking *k, struct lab_object o)
+{
+    struct lab_value *list = refs(k);
+    bool all = o.mo == MO_VM_FOLDER || (o.mo == MO_NETWORK && !k->vc->plan->networks) ||
+               (o.mo == MO_DATASTORE && !k->vc->plan->datastores);
+    for (unsigned i = 0; i < lab_vms_end(k->vc); i++) {
+        if (!lab_vm_exists(k->vc, i) || (!all && !lab_vm_uses(k, i, o)))
+            continue;
+        (void)ref_to(k, list, MO_VM, i);
+    }
+    return list;
 }
 
 static struct lab_value *child_entity(const struct lab_asking *k, struct lab_object o)
 {
     switch ((int)o.mo) {
     case MO_ROOT: return all_of(k, MO_DATACENTER, 0, 1);
-    case MO_VM_FOLDER: return all_of(k, MO_VM, 0, k->vc->vms_len);
+    case MO_VM_FOLDER: return vms(k, o);
     case MO_HOST_FOLDER: return all_of(k, MO_CLUSTER, 0, 1);
-    case MO_DATASTORE_FOLDER: return all_of(k, MO_DATASTORE, 0, 1);
-    default: return all_of(k, MO_NETWORK, 0, 1);
+    case MO_DATASTORE_FOLDER: return all_of(k, MO_DATASTORE, 0, lab_count(k->vc, MO_DATASTORE));
+    default: return all_of(k, MO_NETWORK, 0, lab_count(k->vc, MO_NETWORK));
     }
 }
 
@@ -92,13 +110,25 @@ TO_ONE(datastore_folder, MO_DATASTORE_FOLDER)
 TO_ONE(network_folder, MO_NETWORK_FOLDER)
 TO_ONE(root_pool, MO_POOL)
 TO_ONE(cluster, MO_CLUSTER)
-TO_ONE(browser, MO_DATASTORE_BROWSER)
 TO_ONE(environment, MO_ENVIRONMENT)
 TO_LIST(hosts, MO_HOST, k->vc->hosts_len)
-TO_LIST(vms, MO_VM, k->vc->vms_len)
-TO_LIST(datastores, MO_DATASTORE, 1)
-TO_LIST(networks, MO_NETWORK, 1)
-TO_LIST(nobody, MO_HOST, 0)
+TO_LIST(datastores, MO_DATASTORE, lab_count(k->vc, MO_DATASTORE))
+TO_LIST(networks, MO_NETWORK, lab_count(k->vc, MO_NETWORK))
+
+static struct lab_value *pools(const struct lab_asking *k, struct lab_object o)
+{
+    return all_of(k, MO_POOL, 1, o.n ? 0 : lab_count(k->vc, MO_POOL) - 1);
+}
+
+static struct lab_value *browser(const struct lab_asking *k, struct lab_object o)
+{
+    return ref_to(k, NULL, MO_DATASTORE_BROWSER, o.mo == MO_DATASTORE ? o.n : 0);
+}
+
+static struct lab_value *browsed(const struct lab_asking *k, struct lab_object o)
+{
+    return all_of(k, MO_DATASTORE, o.n, 1);
+}
 
 static struct lab_value *content(const struct lab_asking *k, struct lab_object o UNUSED)
 {
@@ -201,7 +231,7 @@ static const struct {
     { IS(MO_CLUSTER), "recommendation", NULL },
     { IS(MO_ENVIRONMENT), "datastoreBrowser", browser },
     { IS(MO_POOL), "owner", cluster },
-    { IS(MO_POOL), "resourcePool", nobody },
+    { IS(MO_POOL), "resourcePool", pools },
     { IS(MO_POOL), "vm", vms },
     { IS(MO_POOL), "summary", lab_pool_summary },
     { IS(MO_POOL), "runtime", lab_pool_runtime },
@@ -215,7 +245,7 @@ static const struct {
     { IS(MO_DATASTORE), "browser", browser },
     { IS(MO_DATASTORE), "capability", lab_datastore_capability },
     { IS(MO_DATASTORE), "iormConfiguration", NULL },
-    { IS(MO_DATASTORE_BROWSER), "datastore", datastores },
+    { IS(MO_DATASTORE_BROWSER), "datastore", browsed },
     { IS(MO_DATASTORE_BROWSER), "supportedType", NULL },
     { IS(MO_NETWORK), "summary", lab_network_summary },
     { IS(MO_NETWORK), "host", hosts },
@@ -254,7 +284,7 @@ static const struct {
     { IS(MO_VM), "layoutEx", NULL },
     { IS(MO_VM), "storage", NULL },
     { IS(MO_VM), "resourceConfig", NULL },
-    { IS(MO_VM), "guestHeartbeatStatus", green },
+    { IS(MO_VM), "guestHeartbeatStatus", lab_vm_heartbeat },
     { IS(MO_VIEW), "view", lab_view_objects },
     { IS(MO_VIEW), "container", lab_view_container },
     { IS(MO_VIEW), "type", lab_view_types },
@@ -277,7 +307,9 @@ static const struct {
     { IS(MO_TASK), "availableField", NULL },
     { IS(MO_TASK_MANAGER), "recentTask", lab_task_recent },
     { IS(MO_TASK_MANAGER), "description", lab_task_description },
-    { IS(MO_TASK_MANAGER), "maxCollector", task_collectors },
+    { IS(MO_TASK_MANAGER) | IS(MO_EVENT_MANAGER), "maxCollector", task_collectors },
+    { IS(MO_EVENT_MANAGER), "description", lab_event_description },
+    { IS(MO_EVENT_MANAGER), "latestEvent", lab_event_latest },
 };
 
 struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *wanted, bool *ret_known)

@@ -121,7 +121,7 @@ struct lab_value *lab_pool_runtime(const struct lab_asking *k, struct lab_object
 struct lab_value *lab_pool_summary(const struct lab_asking *k, struct lab_object o)
 {
     struct lab_value *v = lab_struct(k->arena, NULL, NULL, "ResourcePoolSummary");
-    (void)lab_string(k->arena, v, "name", lab_object_name(o));
+    (void)lab_string(k->arena, v, "name", lab_object_name(k, o));
     (void)pool_config(k, o, v, "config");
     (void)pool_runtime(k, v, "runtime");
     return v;

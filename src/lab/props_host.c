@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lab/pem.h"
+#include "lab/vm.h"
 
 enum { CPUS = 2, CORES = 16, THREADS = 32, MHZ = 2400, MEMORY_GB = 128 };
 
@@ -225,31 +226,31 @@ struct lab_value *lab_host_licensable(const struct lab_asking *k, struct lab_obj
     return v;
 }
 
-static struct lab_value *one_ref(const struct lab_asking *k, enum lab_mo mo)
+static struct lab_value *every(const struct lab_asking *k, enum lab_mo mo)
 {
-    struct lab_object o = { .mo = mo };
     struct lab_value *list = lab_array(k->arena, NULL, NULL, "ManagedObjectReference");
-    (void)lab_ref(k->arena, list, NULL, lab_object_type(o), lab_object_moid(k, o));
+    for (unsigned i = 0; i < lab_count(k->vc, mo); i++) {
+        const struct lab_object o = { .mo = mo, .n = i };
+        (void)lab_ref(k->arena, list, NULL, lab_object_type(o), lab_object_moid(k, o));
+    }
     return list;
 }
 
 struct lab_value *lab_host_datastore(const struct lab_asking *k, struct lab_object o UNUSED)
 {
-    return one_ref(k, MO_DATASTORE);
+    return every(k, MO_DATASTORE);
 }
 
 struct lab_value *lab_host_network(const struct lab_asking *k, struct lab_object o UNUSED)
 {
-    return one_ref(k, MO_NETWORK);
+    return every(k, MO_NETWORK);
 }
 
 struct lab_value *lab_host_vm(const struct lab_asking *k, struct lab_object o)
 {
     struct lab_value *list = lab_array(k->arena, NULL, NULL, "ManagedObjectReference");
-    for (unsigned i = 0; i < k->vc->plan->vms; i++) {
-        struct lab_object vm = { .mo = MO_VM, .n = host_of(k, o)->vms_from + i };
-        (void)lab_ref(k->arena, list, NULL, "VirtualMachine", lab_object_moid(k, vm));
-    }
+    for (unsigned n = 0; (n = lab_vm_next(k->vc, o.n, n)) < lab_vms_end(k->vc); n++)
+        (void)lab_ref(k->arena, list, NULL, "VirtualMachine", lab_object_moid(k, (struct lab_object){ .mo = MO_VM, .n = n }));
     return list;
 }
 

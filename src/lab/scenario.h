@@ -14,6 +14,7 @@ enum {
     LAB_VCENTERS_MAX = 200,
     LAB_HOSTS_MAX = 10000,          /* of one vCenter */
     LAB_VMS_MAX = 1000,             /* of one host */
+    LAB_EXTRAS_EACH = 90,           /* pools, datastores, networks */
     LAB_NSX_MAX = 200,
     LAB_WORD = 64,                  /* a short name and its NUL */
     LAB_NAME = 254,                 /* a long one */
@@ -28,7 +29,13 @@ struct lab_vcenter_plan {
     uint64_t hosts;           /* with a certificate of the VMCA, named by DNS; and so many more .. */
     uint64_t by_ip_hosts, foreign_hosts, self_signed_hosts, installer_hosts, expired_hosts, future_hosts,
         misnamed_hosts, down_hosts;
-    uint64_t vms;             /* per host */
+    uint64_t vms;             /* per host, .. */
+    uint64_t vms_off;         /* .. and so many of them powered off */
+    uint64_t pools, datastores, networks; /* besides the first one of each */
+    uint64_t boot_ms;         /* from power-on until a guest's tools run */
+    uint64_t ticket_s;        /* how long a console ticket can be used, */
+    uint64_t lease_s;         /* .. and an NFC lease lives without a word */
+    bool drs;                 /* a power-on moves the machine to another host */
     int endpoint;             /* enum lab_endpoint_cert */
     int chain;                /* 0: the leaf alone, 1: with the CAs above it */
     int san;                  /* 0: its name alone, 1: its address as well */

@@ -38,6 +38,26 @@ static const struct {
     { "FindByIp", "FindByIpResponse", lab_find_ip, false },
     { "FindByUuid", "FindByUuidResponse", lab_find_uuid, false },
     { "CancelTask", "CancelTaskResponse", lab_cancel_task, false },
+    { "AcquireTicket", "AcquireTicketResponse", lab_acquire_ticket, false },
+    { "AcquireMksTicket", "AcquireMksTicketResponse", lab_acquire_ticket, false },
+    { "CloneVM_Task", "CloneVM_TaskResponse", lab_clone_vm, false },
+    { "CreateVM_Task", "CreateVM_TaskResponse", lab_create_vm, false },
+    { "Destroy_Task", "Destroy_TaskResponse", lab_destroy, false },
+    { "MarkAsTemplate", "MarkAsTemplateResponse", lab_mark_template, false },
+    { "MarkAsVirtualMachine", "MarkAsVirtualMachineResponse", lab_mark_vm, false },
+    { "MigrateVM_Task", "MigrateVM_TaskResponse", lab_migrate_vm, false },
+    { "PowerOffVM_Task", "PowerOffVM_TaskResponse", lab_power_off, false },
+    { "PowerOnVM_Task", "PowerOnVM_TaskResponse", lab_power_on, false },
+    { "RebootGuest", "RebootGuestResponse", lab_reboot_guest, false },
+    { "ReconfigVM_Task", "ReconfigVM_TaskResponse", lab_reconfigure_vm, false },
+    { "RegisterVM_Task", "RegisterVM_TaskResponse", lab_register_vm, false },
+    { "RelocateVM_Task", "RelocateVM_TaskResponse", lab_relocate_vm, false },
+    { "Rename_Task", "Rename_TaskResponse", lab_rename, false },
+    { "ResetVM_Task", "ResetVM_TaskResponse", lab_reset, false },
+    { "ShutdownGuest", "ShutdownGuestResponse", lab_shutdown_guest, false },
+    { "StandbyGuest", "StandbyGuestResponse", lab_standby_guest, false },
+    { "SuspendVM_Task", "SuspendVM_TaskResponse", lab_suspend, false },
+    { "UnregisterVM", "UnregisterVMResponse", lab_unregister_vm, false },
     { "QueryOptions", "QueryOptionsResponse", lab_query_options, false },
 };
 
@@ -53,6 +73,12 @@ bool lab_say_value(struct lab_call *c, const char *fault, const char *text, cons
     c->fault_field = field;
     c->fault_value = value;
     return false;
+}
+
+bool lab_say_fields(struct lab_call *c, const char *fault, const char *text, struct lab_value *fields)
+{
+    c->fault_fields = fields;
+    return lab_say_value(c, fault, text, NULL, NULL);
 }
 
 bool lab_say_gone(struct lab_call *c, const char *moid)
@@ -98,6 +124,8 @@ static void write_fault(struct lab_call *c)
         xml_text(w, c->fault_value);
         xml_close(w);
     }
+    for (const struct lab_value *f = c->fault_fields ? c->fault_fields->first : NULL; f; f = f->next)
+        lab_value_bare(w, f->name, f);
     xml_close(w);
     soap_fault_close(w);
 }
@@ -125,15 +153,18 @@ static bool run(struct lab_call *c, const char **ret_response)
     return lab_say_value(c, "MethodNotFound", "The method is not known here", "method", method);
 }
 
-/* "urn:vim25/6.7.1", perhaps quoted -> 607; what can't be read is taken for the oldest. */
-static unsigned version_of(const struct http1_head *head)
+/* "urn:vim25/6.7.1", perhaps quoted -> 607; what can't be read is taken for the oldest. Nobody is answered in a newer
+ * version than the vCenter's own. */
+static unsigned version_of(const struct http1_head *head, const struct lab_vcenter *vc)
 {
+    static const unsigned own[] = { 607, 700, 800 };
     const char *action = http1_find(head, "SOAPAction");
     const char *slash = action ? strrchr(action, '/') : NULL;
     unsigned long major = slash ? strtoul(slash + 1, NULL, 10) : 6;
     const char *dot = slash ? strchr(slash, '.') : NULL;
     unsigned long minor = dot ? strtoul(dot + 1, NULL, 10) : 0;
-    return major > 99 || minor > 99 ? 600 : (unsigned)(major * 100 + minor);
+    unsigned asked = major > 99 || minor > 99 ? 600 : (unsigned)(major * 100 + minor);
+    return asked < own[vc->plan->version] ? asked : own[vc->plan->version];
 }
 
 static void answer(struct lab_call *c)
@@ -169,7 +200,7 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     LAB_LOCKED(ep->estate);
     int64_t now = clock_wall_ms();
     struct lab_call c = {
-        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head) }, .rq = rq, .rs = rs, .w = &w,
+        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head, ep->vcenter) }, .rq = rq, .rs = rs, .w = &w,
     };
     if (!xml_parse(rq->body, rq->body_len, NULL, rq->arena, &root, &e) || !soap_read(root, &message, &e)) {
         http_response_text(rs, 400, "text/plain", e.msg);

@@ -23,6 +23,7 @@ struct lab_call {
     struct http_response *rs;
     const char *fault, *fault_text; /* "InvalidLogin" */
     const char *fault_field, *fault_value; /* a child of the fault, or NULL */
+    struct lab_value *fault_fields; /* more children, or NULL */
     const char *fault_ref;          /* .. which is a reference to such a type */
 };
 
@@ -31,6 +32,8 @@ typedef bool lab_method(struct lab_call *c);
 /* All return false. */
 bool lab_say(struct lab_call *c, const char *fault, const char *text);
 bool lab_say_value(struct lab_call *c, const char *fault, const char *text, const char *field, const char *value);
+/* With all the fields of that struct. */
+bool lab_say_fields(struct lab_call *c, const char *fault, const char *text, struct lab_value *fields);
 bool lab_say_gone(struct lab_call *c, const char *moid); /* ManagedObjectNotFound */
 
 /* An argument, NULL when absent. */
@@ -45,6 +48,10 @@ lab_method lab_fetch, lab_retrieve_ex, lab_retrieve, lab_continue, lab_cancel_re
 /* In methods.c. */
 lab_method lab_service_content_call, lab_login, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
     lab_cancel_task, lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid;
+/* In vm_power.c, vm_make.c, ticket.c. */
+lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_guest, lab_standby_guest, lab_reboot_guest,
+    lab_mark_template, lab_mark_vm, lab_acquire_ticket, lab_create_vm, lab_register_vm, lab_unregister_vm, lab_clone_vm,
+    lab_destroy, lab_reconfigure_vm, lab_relocate_vm, lab_migrate_vm, lab_rename;
 /* In option.c. */
 lab_method lab_query_options;
 

@@ -285,7 +285,9 @@ struct lab_value *lab_view_objects(const struct lab_asking *k, struct lab_object
     const struct lab_view *v = lab_session_view(k->session, view.moid);
     bool everything = v && v->recursive && !strcmp(v->container, "group-d1");
     for (size_t i = 0; v && i < lab_inventory_len(k->vc); i++) {
-        struct lab_object o = lab_inventory_at(k->vc, i);
+        struct lab_object o;
+        if (!lab_inventory_at(k->vc, i, &o))
+            continue;
         bool wanted = !v->types_len;
         for (size_t j = 0; j < v->types_len && !wanted; j++)
             wanted = lab_type_is_a(lab_object_type(o), v->types[j]);

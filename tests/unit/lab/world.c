@@ -57,5 +57,11 @@ void world_close(struct lab_estate *take)
         CHECK(lab_keep_path(take->dir, names[i], path, NULL));
         (void)unlink(path);
     }
+    static const char *const folders[] = { "vms", "store", "guests" };
+    for (size_t i = 0; i < ARRAY_LEN(folders); i++) {
+        char path[LAB_PATH_MAX];
+        CHECK(lab_keep_path(take->dir, folders[i], path, NULL));
+        (void)nftw(path, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+    }
     (void)lab_estate_destroy(take);
 }
