@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/advisory.h"
+#include "flow/advisory_view.h"
 #include "flow/change.h"
 #include "flow/loan.h"
 #include "flow/site.h"
@@ -43,6 +44,11 @@ static json_t *write_one(struct api_call *c, const void *row)
 
 static const struct api_list shape = { fields, ARRAY_LEN(fields), get, "priority", true, "Advisories", write_one };
 
+static bool is_target(const struct api_call *c, const struct advisory *a)
+{
+    return !a->target[0] || strcmp(a->target, c->caller.tenant[0] ? c->caller.tenant : c->caller.org) == 0;
+}
+
 /* The cell's own is for providers: it speaks of infrastructure. */
 static bool shown_to(const struct api_call *c, const struct advisory *a)
 {
@@ -51,20 +57,21 @@ static bool shown_to(const struct api_call *c, const struct advisory *a)
         return c->caller.system;
     if (a->start_ms > now || (a->end_ms && a->end_ms < now))
         return false;
-    return !a->target[0] || strcmp(a->target, c->caller.tenant[0] ? c->caller.tenant : c->caller.org) == 0;
+    return is_target(c, a);
 }
 
-static bool read_all(struct api_call *c, struct advisory **ret, size_t *ret_len, struct err *e)
+static bool read_all(struct api_call *c, bool definitions, struct advisory **ret, size_t *ret_len, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
-    return loan_begin(c->site->shelf, &l, e) && advisory_list(l.store, c->arena, ret, ret_len, e);
+    return loan_begin(c->site->shelf, &l, e) && advisory_list(l.store, c->arena, ret, ret_len, e) &&
+           (definitions || advisory_view(l.store, &c->caller, *ret, *ret_len, c->arena, e));
 }
 
 static bool list_where(struct api_call *c, bool definitions, struct err *e)
 {
     struct advisory *all;
     size_t len, n = 0;
-    if (!read_all(c, &all, &len, e))
+    if (!read_all(c, definitions, &all, &len, e))
         return false;
     const void **rows = arena_array(c->arena, len + 1, sizeof(*rows));
     for (size_t i = 0; i < len; i++)
@@ -91,10 +98,17 @@ static bool find(struct api_call *c, struct advisory *ret, struct err *e)
            advisory_get(l.store, urn, c->arena, ret, e);
 }
 
+/* The same with the times of who asks. */
+static bool find_shown(struct api_call *c, struct advisory *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    return find(c, ret, e) && loan_begin(c->site->shelf, &l, e) && advisory_view(l.store, &c->caller, ret, 1, c->arena, e);
+}
+
 static bool show(struct api_call *c, struct err *e)
 {
     struct advisory a;
-    if (!find(c, &a, e))
+    if (!find_shown(c, &a, e))
         return false;
     if (!shown_to(c, &a))
         return err_set(e, ERR_NOT_FOUND, "there is no advisory of this id");
@@ -145,6 +159,8 @@ struct change {
     struct arena *arena;
     struct advisory advisory;
     const char *urn;
+    const struct caller *who;
+    int64_t start_ms, end_ms; /* as somebody wants to be shown it */
     struct store_by by;
 };
 
@@ -152,6 +168,12 @@ static bool add_in(void *self, struct store *s, struct err *e)
 {
     struct change *ch = self;
     return advisory_add(s, &ch->advisory, &ch->by, ch->arena, e);
+}
+
+static bool view_in(void *self, struct store *s, struct err *e)
+{
+    const struct change *ch = self;
+    return advisory_view_put(s, ch->who, &ch->advisory, ch->start_ms, ch->end_ms, &ch->by, e);
 }
 
 static bool remove_in(void *self, struct store *s, struct err *e)
@@ -172,6 +194,28 @@ static bool define(struct api_call *c, struct err *e)
            api_answer_json(c, 201, write_one(c, &ch.advisory), e);
 }
 
+/* Another displayStart snoozes, another displayEnd dismisses; what the body does not say stays. */
+static bool view(struct api_call *c, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *body = NULL;
+    struct change ch = { .arena = c->arena, .who = &c->caller, .by = site_by(&c->caller, "api.advisories") };
+    if (!api_body_json(c, &body, e) || !find_shown(c, &ch.advisory, e))
+        return false;
+    if (!body)
+        return err_set(e, ERR_INPUT, "the advisory is missing");
+    if (ch.advisory.internal ? !c->caller.system : !is_target(c, &ch.advisory))
+        return err_set(e, ERR_NOT_FOUND, "there is no advisory of this id");
+    ch.start_ms = ch.advisory.start_ms;
+    ch.end_ms = ch.advisory.end_ms;
+    if ((json_is_string(json_object_get(body, "displayStart")) && !get_time(body, "displayStart", &ch.start_ms, e)) ||
+        (json_is_string(json_object_get(body, "displayEnd")) && !get_time(body, "displayEnd", &ch.end_ms, e)) ||
+        !change_keep(c->site, view_in, &ch, e))
+        return false;
+    ch.advisory.start_ms = ch.start_ms;
+    ch.advisory.end_ms = ch.end_ms;
+    return api_answer_json(c, 200, write_one(c, &ch.advisory), e);
+}
+
 static bool undefine(struct api_call *c, struct err *e)
 {
     struct change ch = { .arena = c->arena, .by = site_by(&c->caller, "api.advisories") };
@@ -184,6 +228,7 @@ static bool undefine(struct api_call *c, struct err *e)
 const struct api_op api_advisories_ops[] = {
     { "GET", "/cloudapi/1.0.0/advisories", API_CLOUDAPI, RIGHT_NONE, 0, list, 0 },
     { "GET", "/cloudapi/1.0.0/advisories/{id}", API_CLOUDAPI, RIGHT_NONE, 0, show, 0 },
+    { "PUT", "/cloudapi/1.0.0/advisories/{id}", API_CLOUDAPI, RIGHT_NONE, 0, view, 0 },
     { "GET", "/cloudapi/1.0.0/definitions/advisories", API_CLOUDAPI, RIGHT_ADVISORY_MANAGE, API_PROVIDER, definitions, 0 },
     { "POST", "/cloudapi/1.0.0/definitions/advisories", API_CLOUDAPI, RIGHT_ADVISORY_MANAGE, API_PROVIDER, define, 0 },
     { "GET", "/cloudapi/1.0.0/definitions/advisories/{id}", API_CLOUDAPI, RIGHT_ADVISORY_MANAGE, API_PROVIDER, show_definition, 0 },

@@ -52,10 +52,16 @@ static struct fiql_value value(const void *row, size_t field)
     return (struct fiql_value){ texts[field], 0 };
 }
 
+/* As VCD has it, and besides from where and since when: whoever is to end one has to know which it is. */
 static json_t *write_row(struct api_call *c, const void *row)
 {
     const struct session_info *s = row;
-    return api_session_json(c, &s->caller);
+    json_t *j = api_session_json(c, &s->caller);
+    json_object_set_new(j, "clientIpAddress", json_string(s->from));
+    json_object_set_new(j, "createdAt", api_json_time(s->made_ms));
+    json_object_set_new(j, "lastUsedAt", api_json_time(s->last_ms));
+    json_object_set_new(j, "expiresAt", api_json_time(s->expires_ms));
+    return j;
 }
 
 static bool list(struct api_call *c, struct err *e)
@@ -85,7 +91,7 @@ static bool get(struct api_call *c, struct session_info *ret, struct err *e)
 static bool one(struct api_call *c, struct err *e)
 {
     struct session_info s;
-    return get(c, &s, e) && api_answer_json(c, 200, api_session_json(c, &s.caller), e);
+    return get(c, &s, e) && api_answer_json(c, 200, write_row(c, &s), e);
 }
 
 static bool end(struct api_call *c, struct err *e)

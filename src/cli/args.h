@@ -56,6 +56,7 @@ struct arg_operand {
     bool many;        /* takes all that are left; only the last operand of a table */
     bool is_file;     /* completion offers files */
     const char *(*candidate)(size_t i); /* completion offers these, up to NULL; may be NULL */
+    const char *kind; /* completion asks the cell for the names of these: "user" (cli/names.h); may be NULL */
 };
 
 /* Where the options of one table go. A command line is read against several: the command's own and the global. */

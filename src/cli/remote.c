@@ -68,6 +68,7 @@ struct remote *remote_close(struct remote *r)
     here_leave(r->here);
     secret_done(&r->bearer);
     free(r->url);
+    free(r->tenant);
     free(r);
     return NULL;
 }

@@ -99,6 +99,14 @@ MUST_USE bool remote_login(struct remote *r, const char *user, const struct secr
 /* Requests carry this token from now on. ERR_INPUT when it can't be one. */
 MUST_USE bool remote_token(struct remote *r, const struct secret *token, struct err *e);
 
+/* Requests from now on are made for this organization (X-VMWARE-VCLOUD-TENANT-CONTEXT), which only a provider may: its URN. ERR_INPUT
+ * when it can't be one. */
+MUST_USE bool remote_tenant(struct remote *r, const char *org_urn, struct err *e);
+/* A new API token of this session's user: a client of that name is registered, and its secret handed out, this once. ret_urn: of the
+ * token, in the arena. */
+MUST_USE bool remote_api_token(struct remote *r, const char *name, struct arena *a, const char **ret_urn, struct secret *ret,
+                               struct err *e);
+
 /* The answer's JSON, owned by the caller (json_decref); NULL for an empty body. Paths begin with /api or /cloudapi; what goes
  * into one from outside went through remote_escape. A refusal is an error of the kind that its status and minorErrorCode
  * mean, with the cell's text, escaped. */

@@ -1,15 +1,17 @@
 /* Requests to a cell and what its answers mean. See cli/remote.h. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "cli/remote_fields.h"
 #include "http/call.h"
 #include "vim/basic.h"
 #include "wire/json.h"
 
-enum { FIELDS_MAX = 4, SHOWN_MAX = 320, PATH_MAX_BYTES = URL_MAX };
+enum { FIELDS_MAX = 5, SHOWN_MAX = 320, PATH_MAX_BYTES = URL_MAX };
 
 /* ---- what a refusal means ---- */
 
@@ -50,6 +52,15 @@ enum err_kind remote_kind(int status, const char *minor)
     }
 }
 
+/* Quotation marks need no escape on a terminal. */
+static void unquote(char *shown)
+{
+    for (char *at = shown; (at = strstr(at, "\\x22"));) {
+        *at++ = '"';
+        memmove(at, at + 3, strlen(at + 3) + 1);
+    }
+}
+
 static bool refused(const struct remote *r, const struct http_reply *reply, const json_t *body, struct err *e)
 {
     const char *text = json_string_value(json_object_get(body, "message"));
@@ -59,6 +70,7 @@ static bool refused(const struct remote *r, const struct http_reply *reply, cons
     if (reply->head->status == 401 && r->bearer.len)
         return err_set(e, ERR_DENIED, "the session at %s has ended: 'vouchsafe login'", r->url);
     text_escape(shown, sizeof(shown), text ? text : "", text ? strlen(text) : 0);
+    unquote(shown);
     if (*shown)
         return err_set(e, kind, "%s", shown);
     return err_set(e, kind, "%s answered %d without a reason", r->url, reply->head->status);
@@ -87,6 +99,8 @@ static bool call(struct remote *r, const struct request *rq, struct arena *a, st
     fields[len++] = (struct http1_field){ "Accept", legacy ? "application/*+json;version=37.0" : "application/json;version=37.0" };
     if (who)
         fields[len++] = (struct http1_field){ "Authorization", who };
+    if (r->tenant)
+        fields[len++] = (struct http1_field){ "X-VMWARE-VCLOUD-TENANT-CONTEXT", r->tenant };
     if (rq->body)
         fields[len++] = (struct http1_field){ "Content-Type", rq->type ? rq->type : legacy ? "application/*+json" : "application/json" };
     struct http_send s = { .method = rq->method, .target = rq->path, .host = &r->host, .tls = !r->here, .fields = fields,
@@ -244,6 +258,15 @@ bool remote_login(struct remote *r, const char *user, const struct secret *passw
     if (!secret_set(ret_token, token, strlen(token), e))
         return false;
     *ret_session = STEAL(session);
+    return true;
+}
+
+bool remote_tenant(struct remote *r, const char *org_urn, struct err *e)
+{
+    if (!http1_is_value(org_urn, strlen(org_urn)))
+        return err_set(e, ERR_INPUT, "the organization's id can't be sent");
+    free(r->tenant);
+    r->tenant = xstrdup(org_urn);
     return true;
 }
 

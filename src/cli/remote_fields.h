@@ -16,4 +16,5 @@ struct remote {
     struct tls_client *tls;
     struct http_client *http; /* NULL while there is no connection */
     struct secret bearer;     /* "bearer .."; empty before login */
+    char *tenant;             /* URN of an organization; NULL: one's own */
 };

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "flow/advisory_view.h"
 #include "flow/inbox.h"
 #include "flow/kept.h"
 #include "flow/vcenter.h"
@@ -156,5 +157,5 @@ bool advisory_remove(struct store *s, const char *urn, const struct store_by *by
         return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when nothing waits in the inbox any more");
     if (strcmp(urn, ADVISORY_VMCA_URN) == 0)
         return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when every VMCA was reviewed");
-    return store_record_remove(s, KIND, urn, e) && kept_audit(s, by, "advisory.remove", urn, e, "removed");
+    return store_record_remove(s, KIND, urn, e) && advisory_view_forget(s, urn, e) && kept_audit(s, by, "advisory.remove", urn, e, "removed");
 }

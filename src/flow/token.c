@@ -70,7 +70,10 @@ bool token_register(struct store *s, const struct caller *who, const char *name,
                     struct arena *a, struct token *ret, struct err *e)
 {
     const struct store_record_query his = { .kind = KIND, .owner = who->user };
+    struct user user;
     uint64_t count;
+    if (!user_get(s, who->user, a, &user, e)) /* root on the cell's machine is nobody who could log in with it */
+        return e->kind == ERR_NOT_FOUND ? err_set(e, ERR_INPUT, "an API token belongs to a user: log in first") : false;
     if (!store_take_text("client_name", STORE_LINE, name, TOKEN_NAME_MAX, e) || !store_record_count(s, &his, &count, e))
         return false;
     if (count >= TOKEN_PER_USER)
