@@ -43,14 +43,19 @@ static bool read_basic(struct api_call *c, const char **ret_name, struct secret 
     return ok;
 }
 
-bool api_login(struct api_call *c, enum session_door door, struct caller *ret, struct err *e)
+bool api_login_open(struct api_call *c, enum session_door door, struct session_new *ret, struct err *e)
 {
     AUTO(secret_done) struct secret password = { 0 };
-    struct session_new n;
     const char *name = NULL; /* gcc does not see that err_set is always false */
     char from[STORE_NAME_MAX];
     http_request_client(c->rq, from, sizeof(from));
-    if (!read_basic(c, &name, &password, e) || !session_login(c->site->sessions, name, &password, door, from, &n, e))
+    return read_basic(c, &name, &password, e) && session_login(c->site->sessions, name, &password, door, from, ret, e);
+}
+
+bool api_login(struct api_call *c, enum session_door door, struct caller *ret, struct err *e)
+{
+    struct session_new n;
+    if (!api_login_open(c, door, &n, e))
         return false;
     http_response_field(c->rs, "X-VMWARE-VCLOUD-ACCESS-TOKEN", (const char *)n.access.bytes);
     http_response_field(c->rs, "X-VMWARE-VCLOUD-TOKEN-TYPE", "Bearer");

@@ -59,6 +59,11 @@ MUST_USE bool api_param_urn(const struct api_call *c, const char *name, const ch
 MUST_USE bool api_urn(const struct api_call *c, const char *text, const char *type, const char **ret, struct err *e);
 /* The UUID behind the last colon. */
 const char *api_uuid(const char *urn);
+/* The token of a page's session, out of its cookie (api/vouchsafe_web.c); NULL when there is none. In the arena. */
+const char *api_cookie_token(const struct api_call *c);
+/* Such a session's change comes from a page of this cell's own and nobody else's (Origin, and a field that only the page can
+ * know). ERR_DENIED. */
+MUST_USE bool api_cookie_change(const struct api_call *c, const char *token, struct err *e);
 /* A request field's value, NULL when absent. */
 const char *api_field(const struct api_call *c, const char *name);
 /* What the query of a list says (api/page.h). */

@@ -8,12 +8,13 @@
 struct api_app;
 struct http_failure;
 struct http_response;
+struct http_route;
 struct http_router;
 struct http_server_config;
 struct site;
 
-/* site is borrowed. `seen` is called for each operation, for the OpenAPI description's test; may be NULL. */
-struct api_app *api_app_create(const struct site *site, struct err *e);
+/* site is borrowed. more: routes of others on the same port (the console's pages, the relays); borrowed. */
+struct api_app *api_app_create(const struct site *site, const struct http_route *more, size_t more_len, struct err *e);
 struct api_app *api_app_destroy(struct api_app *a);
 DEFINE_AUTO(api_app_destroyp, struct api_app *, api_app_destroy)
 

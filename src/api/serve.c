@@ -124,12 +124,12 @@ static bool may_enter(struct api_call *c, const struct api_op *op)
     struct err e;
     char from[STORE_NAME_MAX];
     http_request_client(c->rq, from, sizeof(from));
-    const char *token = token_of(c);
+    const char *token = token_of(c), *cookie = token ? NULL : api_cookie_token(c);
     if (op->flags & API_PUBLIC)
         return true;
-    if (!find_caller(c, token, from))
+    if (!find_caller(c, token ? token : cookie, from))
         return false;
-    if (!read_tenant(c, &e) || !api_need(c, op->right, &e) ||
+    if ((cookie && !api_cookie_change(c, cookie, &e)) || !read_tenant(c, &e) || !api_need(c, op->right, &e) ||
         ((op->flags & API_PROVIDER) && !c->caller.system && !err_set(&e, ERR_DENIED, "this is for providers only"))) {
         refuse(c, api_error_of(e.kind, c->face), &e);
         return false;
@@ -204,12 +204,14 @@ static size_t count(void)
     return n;
 }
 
-struct api_app *api_app_create(const struct site *site, struct err *e)
+struct api_app *api_app_create(const struct site *site, const struct http_route *more, size_t more_len, struct err *e)
 {
     struct api_app *a = xcalloc(1, sizeof(*a));
     size_t n = 0;
     a->site = site;
-    a->routes = xcalloc(count() + 1, sizeof(*a->routes));
+    a->routes = xcalloc(count() + more_len + 1, sizeof(*a->routes));
+    for (size_t i = 0; i < more_len; i++)
+        a->routes[n++] = more[i];
     for (size_t i = 0; api_tables[i]; i++)
         for (const struct api_op *op = api_tables[i]; op->method; op++)
             a->routes[n++] = (struct http_route){ .method = op->method, .pattern = op->pattern, .call = serve,

@@ -31,6 +31,7 @@ const struct api_op *const api_tables[] = {
     api_virtual_centers_ops,
     api_vmca_ops,
     api_vouchsafe_audit_ops,
+    api_vouchsafe_changes_ops,
     api_vouchsafe_denied_ops,
     api_vouchsafe_events_ops,
     api_vouchsafe_inbox_ops,
@@ -40,5 +41,6 @@ const struct api_op *const api_tables[] = {
     api_vouchsafe_trust_ops,
     api_vouchsafe_vcenters_ops,
     api_vouchsafe_vdcs_ops,
+    api_vouchsafe_web_ops,
     NULL,
 };

@@ -49,6 +49,8 @@ json_t *trust_json_cert(const struct trust_cert *c)
     set(o, "notAfter", api_json_time(trust_cert_not_after(c) * 1000));
     trust_cert_key_text(c, text, sizeof(text));
     set(o, "key", json_string(text));
+    trust_cert_signature(c, text, sizeof(text));
+    set(o, "signature", json_string(text));
     trust_cert_names(c, text, sizeof(text));
     set(o, "names", task_json(text));
     set(o, "isCa", json_boolean(trust_cert_is_ca(c)));

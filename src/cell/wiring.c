@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/seal.h"
+#include "cell/assets.h"
 #include "cell/identity.h"
 #include "cell/service.h"
 #include "flow/busy.h"
@@ -19,6 +20,7 @@
 #include "flow/live.h"
 #include "flow/loan.h"
 #include "flow/publisher.h"
+#include "flow/pulse.h"
 #include "flow/session.h"
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
@@ -49,6 +51,11 @@ static bool read_config(const char *path, struct config *ret, struct arena *a, s
     return file_read(path, &text, e) && config_read(buf_str(&text), text.len, ret, a, e);
 }
 
+static void store_changed(void *pulse, const char *kind)
+{
+    pulse_beat(pulse, kind);
+}
+
 static bool open_store(struct cell *c, struct err *e)
 {
     AUTO(secret_done) struct secret key = { 0 };
@@ -64,6 +71,8 @@ static bool open_store(struct cell *c, struct err *e)
         return err_in(e, "the store");
     if (opened.copy[0])
         LOG(INFO, "store.migrated", "from=%u to=%u copy=\"%s\"", opened.from, opened.to, opened.copy);
+    c->pulse = pulse_create();
+    store_source_watch(c->source, store_changed, c->pulse);
     c->shelf = loan_shelf_create(c->source);
     c->live = trust_live_create(trust_set_create(&(struct trust_rows){ 0 }, NULL));
     return true;
@@ -97,6 +106,7 @@ static bool fill_site(struct cell *c, struct err *e)
         .crl_strict = c->config.crl_strict, .session_idle_ms = c->config.session_idle_ms,
         .connect_ms = c->config.connect_timeout_ms, .handshake_ms = c->config.handshake_timeout_ms,
     };
+    c->site.pulse = c->pulse;
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
     c->site.connected = live_create();
@@ -175,7 +185,7 @@ static bool open_local(struct cell *c, struct err *e)
     struct http_server_config http = { .pool = c->requests };
     const struct service_config s = { .loops = 1, .limits = limits_of(c, &c->config), .control = control_path(c), .deserted = deserted,
                                       .self = c, .http = &http };
-    c->app = api_app_create(&c->site, e);
+    c->app = api_app_create(&c->site, assets_routes, assets_routes_len, e);
     if (!c->app)
         return false;
     if (!s.control)
@@ -192,7 +202,7 @@ static bool open_port(struct cell *c, struct err *e)
     const struct setting_list *from = &c->config.proxy_from;
     static_assert((int)SERVICE_PROXIES_MAX >= (int)SETTINGS_LIST_MAX, "a list fits");
     struct http_server_config http = { .pool = c->requests };
-    c->app = api_app_create(&c->site, e);
+    c->app = api_app_create(&c->site, assets_routes, assets_routes_len, e);
     if (!c->app || !cell_identity_open(c, &identity, e) || !read_proxies(from, proxies, e))
         return false;
     api_app_serve(c->app, &http);
@@ -269,6 +279,7 @@ bool cell_reload(struct cell *c, struct err *e)
 void cell_stop(struct cell *c)
 {
     site_close(&c->site);
+    pulse_close(c->pulse);
     service_drain(c->service);
 }
 
@@ -291,6 +302,7 @@ void cell_close(struct cell *c)
     c->live = trust_live_destroy(c->live);
     c->shelf = loan_shelf_destroy(c->shelf);
     c->source = store_source_close(c->source);
+    c->pulse = pulse_destroy(c->pulse);
     c->keys = seal_keys_destroy(c->keys);
     c->datadir = store_datadir_release(c->datadir);
     arena_done(&c->arena);

@@ -25,6 +25,7 @@ struct cell {
     struct address listen;
     struct store_datadir *datadir;
     struct seal_keys *keys;
+    struct pulse *pulse;
     struct store_source *source;
     struct loan_shelf *shelf;
     struct trust_live *live;

@@ -241,6 +241,6 @@ static bool open_here(struct cli *cli, const struct remote_args *args, struct re
 
 bool remote_open(struct cli *cli, const struct remote_args *args, struct remote **ret, struct err *e)
 {
-    bool here;
+    bool here = false;
     return is_here(cli, args, &here, e) && (here ? open_here(cli, args, ret, e) : open_login(cli, args, ret, e));
 }

@@ -16,6 +16,7 @@ struct inventory;
 struct loan_shelf;
 struct pool;
 struct publisher;
+struct pulse;
 struct resolver;
 struct session_table;
 struct trust_live;
@@ -36,6 +37,7 @@ struct site {
     struct live_list *connected;    /* flow/live.h: what is open now; NULL = nothing is counted */
     struct inventory *inventory;    /* flow/inventory.h: what stands in VDCs; NULL where nobody follows it */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
+    struct pulse *pulse;            /* flow/pulse.h: that something changed; NULL = nobody listens */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */

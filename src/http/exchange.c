@@ -31,6 +31,11 @@ struct arena *http_arena(struct http_exchange *x)
     return &x->arena;
 }
 
+struct loop *http_loop(const struct http_exchange *x)
+{
+    return server_loop(peer_of(x)->server);
+}
+
 void *http_app(const struct http_exchange *x)
 {
     return server_config(peer_of(x)->server)->app;

@@ -21,6 +21,7 @@ struct http1_field;
 struct http1_head;
 struct http_exchange;
 struct http_match;
+struct loop;
 
 enum http_end {
     HTTP_ANSWERED, /* the answer is out, or waits in our buffer for a connection that is being closed in order */
@@ -53,6 +54,7 @@ const struct http1_head *http_head(const struct http_exchange *x);
 const struct http_match *http_match(const struct http_exchange *x);
 const struct address *http_client(const struct http_exchange *x); /* the other end of the connection */
 struct arena *http_arena(struct http_exchange *x);               /* lives until ended */
+struct loop *http_loop(const struct http_exchange *x);           /* that everything of this request runs on */
 void *http_app(const struct http_exchange *x);                   /* of the server's config */
 /* The handler's own. */
 void *http_state(const struct http_exchange *x);

@@ -62,6 +62,20 @@ static void work(struct pool_job *pj)
     j->match.route->call(&j->request, &j->response);
 }
 
+/* The exchange is the stream's from here on; what it was asked with stays until the pool lets go of the job. */
+static void go_on(struct job *j, struct http_exchange *x)
+{
+    const struct http_onward on = j->response.onward;
+    j->response.onward = (struct http_onward){ 0 };
+    desk_leave(server_desk(j->server), j->id);
+    server_give_back(j->server, j->reserved);
+    j->with_exchange = false;
+    x->handler = on.stream;
+    x->state = on.state;
+    http_answer_start(x, j->response.status, j->response.fields, j->response.fields_len, HTTP_LENGTH_UNKNOWN);
+    on.stream->begin(x);
+}
+
 static void answer(struct pool_job *pj, void *asker)
 {
     struct job *j = CONTAINER_OF(pj, struct job, pool);
@@ -69,6 +83,8 @@ static void answer(struct pool_job *pj, void *asker)
     struct peer *p = CONTAINER_OF(x, struct peer, x);
     if (pj->dropped)
         exchange_refuse(p, 503, "the server ends");
+    else if (j->response.onward.stream && !j->response.bad)
+        go_on(j, x);
     else
         answer_response(p, &j->response);
     peer_wake(p);

@@ -14,6 +14,9 @@ void http_response_init(struct http_response *r, struct arena *a)
 
 void http_response_done(struct http_response *r)
 {
+    if (r->onward.stream)
+        r->onward.drop(r->onward.state);
+    r->onward = (struct http_onward){ 0 };
     buf_done(&r->body);
 }
 

@@ -10,8 +10,16 @@
 #include "base/buf.h"
 
 struct http1_field;
+struct http_stream;
 
 enum { HTTP_RESPONSE_FIELDS_MAX = 64 };
+
+/* An answer whose head a straight-line handler has decided about, and whose body goes on from there on the loop. */
+struct http_onward {
+    const struct http_stream *stream; /* its begin comes when the head is out, with state as http_state; NULL: none */
+    void *state;
+    void (*drop)(void *state);        /* instead, when the client went meanwhile; on the loop's thread */
+};
 
 struct http_response {
     int status;          /* 200 to begin with */
@@ -21,6 +29,7 @@ struct http_response {
     struct arena *arena; /* borrowed: names and values live there */
     struct http1_field *fields;
     size_t fields_len;
+    struct http_onward onward; /* set last, with status and fields; then body counts for nothing, and its length is unknown */
 };
 
 void http_response_init(struct http_response *r, struct arena *a);

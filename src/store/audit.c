@@ -77,7 +77,7 @@ bool store_audit_append(struct store *s, const struct store_audit *line, struct 
     uint8_t before[DIGEST_SHA256];
     char id[RANDOM_UUID];
     uint64_t count;
-    if (!store_writing(s, e) || !check(line, e) || !store_ran(s, s->ops->audit->head(s, &count, before, e), e))
+    if (!store_writing(s, "audit", e) || !check(line, e) || !store_ran(s, s->ops->audit->head(s, &count, before, e), e))
         return false;
     random_uuid(id);
     row.id = id;

@@ -169,13 +169,24 @@ struct store_backend {
 };
 
 /* A backend's handle begins with this. */
+enum { STORE_TOUCHED_MAX = 16 }; /* kinds that one transaction names; more are "anything" */
+
+/* What a transaction has written to. */
+struct store_touched {
+    char kinds[STORE_TOUCHED_MAX][STORE_WORD_MAX + 1];
+    size_t len;
+    bool others; /* and more than that */
+};
+
 struct store {
     const struct store_backend *ops;
+    const struct store_source *source; /* borrowed */
     const struct seal_keys *keys;  /* borrowed; NULL = none */
     char identity[RANDOM_UUID];
     enum store_txn txn;
     bool poisoned;                 /* something failed in this transaction: it can only be aborted */
     bool listing;                  /* a sink is being called */
+    struct store_touched touched;
 };
 
 /* A backend's source begins with this. */
@@ -183,11 +194,14 @@ struct store_source {
     struct store *(*open)(struct store_source *src, struct err *e); /* NULL: failed */
     struct store_source *(*close)(struct store_source *src);
     const struct seal_keys *keys; /* borrowed; NULL = none */
+    void (*changed)(void *self, const char *kind); /* store_source_watch */
+    void *changed_self;
 };
 
 /* Guards that every public function begins with; false: e is set. */
 MUST_USE bool store_reading(struct store *s, struct err *e);
-MUST_USE bool store_writing(struct store *s, struct err *e);
+/* kind: what is written to, for store_source_watch; NULL: nothing that anybody watches. */
+MUST_USE bool store_writing(struct store *s, const char *kind, struct err *e);
 /* Passes on whether a backend's function succeeded; a failure that may have left half a change spoils the
  * transaction. */
 bool store_ran(struct store *s, bool ok, const struct err *e);

@@ -84,7 +84,7 @@ static bool put(struct store *s, const struct store_crl *crl, struct err *e)
 
 bool store_crl_put(struct store *s, const struct store_crl *crl, struct err *e)
 {
-    return store_writing(s, e) && check(crl, e) && store_ran(s, put(s, crl, e), e);
+    return store_writing(s, "crl", e) && check(crl, e) && store_ran(s, put(s, crl, e), e);
 }
 
 static bool take_away(struct store *s, const char *vcenter, struct err *e)
@@ -95,7 +95,7 @@ static bool take_away(struct store *s, const char *vcenter, struct err *e)
 
 bool store_crl_remove(struct store *s, const char *vcenter, struct err *e)
 {
-    return store_writing(s, e) && (!vcenter || store_take_text("the vCenter", STORE_LINE, vcenter, STORE_ID_MAX, e)) &&
+    return store_writing(s, "crl", e) && (!vcenter || store_take_text("the vCenter", STORE_LINE, vcenter, STORE_ID_MAX, e)) &&
            store_ran(s, take_away(s, vcenter, e), e);
 }
 

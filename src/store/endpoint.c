@@ -131,7 +131,7 @@ static bool put(struct store *s, const struct store_endpoint *ep, struct err *e)
 
 bool store_endpoint_put(struct store *s, const struct store_endpoint *ep, struct err *e)
 {
-    return store_writing(s, e) && check(ep, e) && store_ran(s, put(s, ep, e), e);
+    return store_writing(s, "endpoint", e) && check(ep, e) && store_ran(s, put(s, ep, e), e);
 }
 
 static bool not_found(const char *key, struct err *e)
@@ -151,7 +151,7 @@ static bool take_away(struct store *s, const char *key, struct err *e)
 
 bool store_endpoint_remove(struct store *s, const char *key, struct err *e)
 {
-    return store_writing(s, e) && store_take_text("the endpoint", STORE_LINE, key, STORE_ENDPOINT_MAX, e) &&
+    return store_writing(s, "endpoint", e) && store_take_text("the endpoint", STORE_LINE, key, STORE_ENDPOINT_MAX, e) &&
            store_ran(s, take_away(s, key, e), e);
 }
 

@@ -34,7 +34,7 @@ bool store_event_add(struct store *s, const struct store_event *ev, char ret_id[
 {
     struct store_event row = *ev;
     char id[RANDOM_UUID];
-    if (!store_writing(s, e) || !check(ev, e))
+    if (!store_writing(s, "event", e) || !check(ev, e))
         return false;
     random_uuid(id);
     row.id = id;

@@ -40,7 +40,7 @@ static bool add(struct store *s, const struct store_evidence *rows, size_t len, 
 bool store_evidence_add(struct store *s, const struct store_evidence *rows, size_t len, size_t *ret_dropped,
                         struct err *e)
 {
-    if (!store_writing(s, e))
+    if (!store_writing(s, "evidence", e))
         return false;
     for (size_t i = 0; i < len; i++)
         if (!check(&rows[i], e))
@@ -50,7 +50,7 @@ bool store_evidence_add(struct store *s, const struct store_evidence *rows, size
 
 bool store_evidence_prune(struct store *s, int64_t before_ms, uint64_t *ret_removed, struct err *e)
 {
-    return store_writing(s, e) && store_take_time("the time", before_ms, e) &&
+    return store_writing(s, "evidence", e) && store_take_time("the time", before_ms, e) &&
            store_ran(s, s->ops->evidence->prune(s, before_ms, ret_removed, e), e);
 }
 

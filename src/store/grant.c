@@ -144,7 +144,7 @@ static bool add(struct store *s, const struct store_grant_row *row, const struct
 bool store_grant_add(struct store *s, const char *owner, const struct store_grant_data *data, const struct store_by *by,
                      char ret_id[STORE_ID_MAX + 1], struct err *e)
 {
-    if (!store_writing(s, e) || !check_owner(owner, e) || !check_alias(data->alias, e) ||
+    if (!store_writing(s, "grant", e) || !check_owner(owner, e) || !check_alias(data->alias, e) ||
         !check_der(data->der, data->der_len, e) || !store_take_by(by, e))
         return false;
     if (!data->scope)
@@ -230,7 +230,7 @@ static bool change(struct store *s, const struct store_grant *old, const struct 
 bool store_grant_change(struct store *s, const char *id, const struct store_grant_data *data, const struct store_by *by,
                         struct err *e)
 {
-    if (!store_writing(s, e) || !store_take_text("the id", STORE_LINE, id, STORE_ID_MAX, e) || !store_take_by(by, e) ||
+    if (!store_writing(s, "grant", e) || !store_take_text("the id", STORE_LINE, id, STORE_ID_MAX, e) || !store_take_by(by, e) ||
         (data->alias && !check_alias(data->alias, e)) || (data->der && !check_der(data->der, data->der_len, e)))
         return false;
     AUTO(arena_done) struct arena a = { 0 };
@@ -273,7 +273,7 @@ static bool take_away(struct store *s, const char *id, const struct store_by *by
 
 bool store_grant_remove(struct store *s, const char *id, const struct store_by *by, struct err *e)
 {
-    return store_writing(s, e) && store_take_text("the id", STORE_LINE, id, STORE_ID_MAX, e) &&
+    return store_writing(s, "grant", e) && store_take_text("the id", STORE_LINE, id, STORE_ID_MAX, e) &&
            store_take_by(by, e) && store_ran(s, take_away(s, id, by, e), e);
 }
 

@@ -95,7 +95,7 @@ static bool put(struct store *s, const struct store_record *r, struct err *e)
 
 bool store_record_put(struct store *s, const struct store_record *r, struct err *e)
 {
-    return store_writing(s, e) && check(r, e) && store_ran(s, put(s, r, e), e);
+    return store_writing(s, r->kind, e) && check(r, e) && store_ran(s, put(s, r, e), e);
 }
 
 static bool take_away(struct store *s, const char *kind, const char *id, struct err *e)
@@ -108,12 +108,12 @@ static bool take_away(struct store *s, const char *kind, const char *id, struct 
 
 bool store_record_remove(struct store *s, const char *kind, const char *id, struct err *e)
 {
-    return store_writing(s, e) && check_id(kind, id, e) && store_ran(s, take_away(s, kind, id, e), e);
+    return store_writing(s, kind, e) && check_id(kind, id, e) && store_ran(s, take_away(s, kind, id, e), e);
 }
 
 bool store_record_expire(struct store *s, const char *kind, int64_t now_ms, uint64_t *ret_removed, struct err *e)
 {
-    return store_writing(s, e) && store_take_text("the kind", STORE_WORD, kind, STORE_WORD_MAX, e) &&
+    return store_writing(s, kind, e) && store_take_text("the kind", STORE_WORD, kind, STORE_WORD_MAX, e) &&
            store_take_time("the time", now_ms, e) &&
            store_ran(s, s->ops->records->expire(s, kind, now_ms, ret_removed, e), e);
 }

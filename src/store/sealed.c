@@ -43,7 +43,7 @@ static bool put(struct store *s, const char *kind, const char *id, const struct 
 bool store_sealed_put(struct store *s, const char *kind, const char *id, const struct secret *plain, int64_t now_ms,
                       struct err *e)
 {
-    return store_writing(s, e) && check(s, kind, id, e) && store_take_time("the time", now_ms, e) &&
+    return store_writing(s, "sealed", e) && check(s, kind, id, e) && store_take_time("the time", now_ms, e) &&
            store_ran(s, put(s, kind, id, plain, now_ms, e), e);
 }
 
@@ -85,7 +85,7 @@ static bool take_away(struct store *s, const char *kind, const char *id, struct 
 
 bool store_sealed_remove(struct store *s, const char *kind, const char *id, struct err *e)
 {
-    return store_writing(s, e) && store_take_text("the kind", STORE_WORD, kind, STORE_WORD_MAX, e) &&
+    return store_writing(s, "sealed", e) && store_take_text("the kind", STORE_WORD, kind, STORE_WORD_MAX, e) &&
            store_take_text("the id", STORE_LINE, id, STORE_ID_MAX, e) && store_ran(s, take_away(s, kind, id, e), e);
 }
 
@@ -144,7 +144,7 @@ static bool rekey(struct store *s, uint32_t most, uint64_t *ret_left, struct err
 bool store_sealed_rekey(struct store *s, uint32_t most, uint64_t *ret_left, struct err *e)
 {
     uint32_t limit;
-    if (!store_writing(s, e) || !store_limit(most, &limit, e))
+    if (!store_writing(s, "sealed", e) || !store_limit(most, &limit, e))
         return false;
     if (!s->keys || !seal_keys_current(s->keys)[0])
         return err_set(e, ERR_DENIED, "the store was opened without its master key");

@@ -83,7 +83,7 @@ static bool put(struct store *s, const struct store_setting *row, const struct s
 
 bool store_setting_put(struct store *s, const char *key, const char *value, const struct store_by *by, struct err *e)
 {
-    if (!store_writing(s, e) || !store_take_text("the setting", STORE_WORD, key, STORE_WORD_MAX, e) ||
+    if (!store_writing(s, "setting", e) || !store_take_text("the setting", STORE_WORD, key, STORE_WORD_MAX, e) ||
         !store_take_text("its value", STORE_PROSE, value, STORE_SETTING_MAX, e) || !store_take_by(by, e))
         return false;
     const struct store_setting row = { key, value, by->at_ms };
@@ -103,7 +103,7 @@ static bool take_away(struct store *s, const char *key, const struct store_by *b
 
 bool store_setting_remove(struct store *s, const char *key, const struct store_by *by, struct err *e)
 {
-    return store_writing(s, e) && store_take_text("the setting", STORE_WORD, key, STORE_WORD_MAX, e) &&
+    return store_writing(s, "setting", e) && store_take_text("the setting", STORE_WORD, key, STORE_WORD_MAX, e) &&
            store_take_by(by, e) && store_ran(s, take_away(s, key, by, e), e);
 }
 

@@ -40,6 +40,7 @@ bool store_open(struct store_source *src, struct store **ret, struct err *e)
     if (!s)
         return false;
     s->keys = src->keys;
+    s->source = src;
     *ret = s;
     return true;
 }
@@ -66,11 +67,45 @@ bool store_reading(struct store *s, struct err *e)
     return true;
 }
 
-bool store_writing(struct store *s, struct err *e)
+/* Noted once, by its word. */
+static void note(struct store_touched *t, const char *kind)
+{
+    for (size_t i = 0; i < t->len; i++)
+        if (strcmp(t->kinds[i], kind) == 0)
+            return;
+    if (t->len == STORE_TOUCHED_MAX || !text_copy(t->kinds[t->len], sizeof(t->kinds[0]), kind))
+        t->others = true;
+    else
+        t->len++;
+}
+
+bool store_writing(struct store *s, const char *kind, struct err *e)
 {
     if (!store_reading(s, e))
         return false;
-    return s->txn == STORE_WRITE || err_set(e, ERR_INTERNAL, "a change outside of a transaction");
+    if (s->txn != STORE_WRITE)
+        return err_set(e, ERR_INTERNAL, "a change outside of a transaction");
+    if (kind)
+        note(&s->touched, kind);
+    return true;
+}
+
+void store_source_watch(struct store_source *src, void (*changed)(void *self, const char *kind), void *self)
+{
+    src->changed = changed;
+    src->changed_self = self;
+}
+
+/* What was committed is told to whoever watches. */
+static void tell(struct store *s)
+{
+    const struct store_source *src = s->source;
+    if (!src || !src->changed) /* a store of the tests' own has no source */
+        return;
+    for (size_t i = 0; i < s->touched.len; i++)
+        src->changed(src->changed_self, s->touched.kinds[i]);
+    if (s->touched.others)
+        src->changed(src->changed_self, NULL);
 }
 
 bool store_ran(struct store *s, bool ok, const struct err *e)
@@ -126,6 +161,7 @@ bool store_begin(struct store *s, enum store_txn mode, struct err *e)
         return false;
     s->txn = mode;
     s->poisoned = false;
+    s->touched = (struct store_touched){ 0 };
     return true;
 }
 
@@ -138,7 +174,10 @@ bool store_commit(struct store *s, struct err *e)
         return err_set(e, ERR_STORE, "nothing was kept: a change of this transaction failed before");
     }
     s->txn = STORE_NONE;
-    return s->ops->core->commit(s, e);
+    if (!s->ops->core->commit(s, e))
+        return false;
+    tell(s);
+    return true;
 }
 
 void store_abort(struct store *s)
@@ -157,7 +196,7 @@ bool store_generation(struct store *s, uint64_t *ret, struct err *e)
 
 bool store_generation_raise(struct store *s, struct err *e)
 {
-    return store_writing(s, e) && store_ran(s, s->ops->core->raise(s, e), e);
+    return store_writing(s, NULL, e) && store_ran(s, s->ops->core->raise(s, e), e);
 }
 
 bool store_backup(struct store *s, const char *path, struct err *e)

@@ -45,6 +45,11 @@ MUST_USE bool store_source_open(const char *url, enum store_open_mode mode, cons
 struct store_source *store_source_close(struct store_source *src);
 DEFINE_AUTO(store_source_closep, struct store_source *, store_source_close)
 
+/* `changed` is called after each commit, once for each kind that it wrote to: a record's kind, or "audit", "crl", "endpoint",
+ * "event", "evidence", "grant", "sealed", "setting"; NULL stands for anything. On the thread that committed, which it must
+ * not hold up, and only for changes made through this source. Set before the first handle is opened. */
+void store_source_watch(struct store_source *src, void (*changed)(void *self, const char *kind), void *self);
+
 MUST_USE bool store_open(struct store_source *src, struct store **ret, struct err *e);
 struct store *store_close(struct store *s); /* aborts what is open; NULL in, NULL out */
 DEFINE_AUTO(store_closep, struct store *, store_close)

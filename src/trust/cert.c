@@ -301,16 +301,24 @@ void trust_cert_serial(const struct trust_cert *c, char *out, size_t size)
     der_hex(v.len ? v : c->serial, out, size);
 }
 
+static const char *const key_names[] = { "unknown", "RSA", "RSA-PSS", "EC", "Ed25519", "Ed448", "DSA" };
+
 void trust_cert_key_text(const struct trust_cert *c, char *out, size_t size)
 {
-    static const char *const names[] = { "unknown", "RSA", "RSA-PSS", "EC", "Ed25519", "Ed448", "DSA" };
     const struct key_info *k = &c->key_info;
     if (k->kind == KEY_RSA || k->kind == KEY_RSA_PSS)
-        (void)snprintf(out, size, "%s %u", names[k->kind], k->bits);
+        (void)snprintf(out, size, "%s %u", key_names[k->kind], k->bits);
     else if (k->kind == KEY_EC)
         (void)snprintf(out, size, "EC %s", k->curve ? k->curve : "with an unknown curve");
     else
-        (void)text_copy(out, size, names[k->kind]);
+        (void)text_copy(out, size, key_names[k->kind]);
+}
+
+void trust_cert_signature(const struct trust_cert *c, char *out, size_t size)
+{
+    static const char *const hashes[] = { "", "MD5", "SHA-1", "SHA-224", "SHA-256", "SHA-384", "SHA-512" };
+    const struct signature_algorithm *a = &c->algorithm;
+    (void)snprintf(out, size, "%s%s%s", key_names[a->key], a->hash == HASH_NONE ? "" : " with ", hashes[a->hash]);
 }
 
 void trust_cert_names(const struct trust_cert *c, char *out, size_t size)

@@ -40,6 +40,8 @@ void trust_cert_issuer(const struct trust_cert *c, char *out, size_t size);
 void trust_cert_serial(const struct trust_cert *c, char *out, size_t size);
 /* "RSA 2048", "EC P-256", "Ed25519", or the OID. */
 void trust_cert_key_text(const struct trust_cert *c, char *out, size_t size);
+/* How its issuer signed it: "RSA with SHA-256", "Ed25519", "unknown". */
+void trust_cert_signature(const struct trust_cert *c, char *out, size_t size);
 /* Names in the subjectAltName, comma separated: "DNS:a.example, IP:10.0.0.1". */
 void trust_cert_names(const struct trust_cert *c, char *out, size_t size);
 /* The http and https URLs at which the issuer's certificate is said to lie (authorityInfoAccess caIssuers, RFC 5280 4.2.2.1), one a

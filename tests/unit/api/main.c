@@ -12,6 +12,7 @@ int group_api_site(void);
 int group_api_tokens(void);
 int group_api_trail(void);
 int group_api_trusted_certificates(void);
+int group_api_web(void);
 
 int main(void)
 {
@@ -28,5 +29,6 @@ int main(void)
            group_api_site() +
            group_api_tokens() +
            group_api_trail() +
-           group_api_trusted_certificates();
+           group_api_trusted_certificates() +
+           group_api_web();
 }

@@ -16,7 +16,7 @@ int rig_set_up(void **state)
     void *world = NULL;
     CHECK_EQ(world_set_up(&world), 0);
     r->world = world;
-    r->app = api_app_create(&r->world->site, &e);
+    r->app = api_app_create(&r->world->site, NULL, 0, &e);
     CHECK_OK(r->app, &e);
     api_app_serve(r->app, &r->http);
     api_app_open(r->app);

@@ -77,7 +77,7 @@ static void a_cell_without_an_administrator_says_so(void **state)
     struct rig *r = ((struct desk *)*state)->rig;
     struct err e;
     api_app_destroy(r->app);
-    r->app = api_app_create(&r->world->site, &e);
+    r->app = api_app_create(&r->world->site, NULL, 0, &e);
     CHECK_OK(r->app, &e);
     api_app_serve(r->app, &r->http);
     CHECK_EQ(rig_call(r, "GET /api/versions", "", NULL), 200);

@@ -205,7 +205,7 @@ static void closed(void **state)
     struct desk *d = *state;
     struct err e;
     api_app_destroy(d->rig->app);
-    d->rig->app = api_app_create(d->g->site, &e);
+    d->rig->app = api_app_create(d->g->site, NULL, 0, &e);
     CHECK_OK(d->rig->app, &e);
     api_app_serve(d->rig->app, &d->rig->http);
     ask_only(d, 200, "GET", "/api/versions", NULL);

@@ -15,6 +15,7 @@ int group_flow_init(void);
 int group_flow_jwt(void);
 int group_flow_people(void);
 int group_flow_publisher(void);
+int group_flow_pulse(void);
 int group_flow_role(void);
 int group_flow_runner(void);
 int group_flow_session(void);
@@ -40,6 +41,7 @@ int main(void)
            group_flow_jwt() +
            group_flow_people() +
            group_flow_publisher() +
+           group_flow_pulse() +
            group_flow_role() +
            group_flow_runner() +
            group_flow_session() +

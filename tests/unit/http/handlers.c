@@ -148,6 +148,39 @@ static void wait_for_test(struct http_request *rq, struct http_response *rs)
     http_response_text(rs, 200, "text/plain", "waited");
 }
 
+/* onward: straight-line, waits for the test, then goes on as a stream of three pieces. */
+static void onward_begin(struct http_exchange *x)
+{
+    struct rig *r = http_app(x);
+    r->begun++;
+    for (const char *p = http_state(x); *p; p++)
+        CHECK_EQ(http_answer_write(x, p, 1), 1);
+    http_answer_end(x);
+}
+
+static void onward_ended(struct http_exchange *x, enum http_end how, const struct err *e)
+{
+    free(http_state(x));
+    ended(x, how, e);
+}
+
+static const struct http_stream onward = { .begin = onward_begin, .ended = onward_ended };
+
+static void decide_and_go_on(struct http_request *rq, struct http_response *rs)
+{
+    wait_for_test(rq, rs);
+    http_response_reset(rs);
+    rs->status = 201;
+    http_response_field(rs, "X-Decided", "yes");
+    rs->onward = (struct http_onward){ &onward, strdup("abc"), free };
+}
+
+static void decide_badly(struct http_request *rq, struct http_response *rs)
+{
+    decide_and_go_on(rq, rs);
+    http_response_field(rs, "X", "a\r\nSet-Cookie: b");
+}
+
 void handler_wait_started(struct rig *r)
 {
     while (sem_wait(&r->started))
@@ -194,6 +227,8 @@ const struct http_route handler_routes[] = {
     { .method = "POST", .pattern = "/echo/{name}", .call = echo, .body_max = 1000 },
     { .method = "GET", .pattern = "/echo/{name}", .call = echo },
     { .method = "GET", .pattern = "/bad", .call = bad },
+    { .method = "GET", .pattern = "/onward", .call = decide_and_go_on },
+    { .method = "GET", .pattern = "/onward-bad", .call = decide_badly },
     { .method = "GET", .pattern = "/wait", .call = wait_for_test },
 };
 

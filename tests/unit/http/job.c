@@ -107,6 +107,38 @@ static void late_answers_are_dropped(void **state)
     rig_stop(&r);
 }
 
+/* What a straight-line handler decided goes on as a stream. */
+static void a_decision_goes_on_as_a_stream(void **state)
+{
+    (void)state;
+    struct rig r;
+    start(&r, (struct http_limits){ .conns = 100 }, 2, 100);
+    handler_let_go(&r);
+    rig_send(&r, GET("/onward") GET("/hello"));
+    rig_wait(&r, "hello");
+    const char *got = rig_take(&r);
+    CHECK(strstr(got, "HTTP/1.1 201 Created\r\n") && strstr(got, "X-Decided: yes\r\n") && strstr(got, "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n0\r\n\r\n"));
+    CHECK_EQ(r.begun, 2);
+    rig_send(&r, GET("/onward-bad"));
+    rig_wait(&r, "an answer that could not be written");
+    CHECK_EQ(r.begun, 2);
+    rig_stop(&r);
+}
+
+/* One whose server has gone is dropped with what it brought. */
+static void a_decision_may_find_nobody(void **state)
+{
+    (void)state;
+    struct rig r;
+    start(&r, (struct http_limits){ .conns = 100 }, 1, 1);
+    rig_send(&r, GET("/onward"));
+    handler_wait_started(&r);
+    r.server = http_server_destroy(r.server);
+    handler_let_go(&r);
+    rig_stop(&r);
+    CHECK_EQ(r.begun, 0);
+}
+
 /* The server goes while a handler runs; what comes back finds nobody. */
 static void a_server_may_go_first(void **state)
 {
@@ -167,5 +199,6 @@ static void a_closing_pool_answers(void **state)
 
 GROUP(http_job, cmocka_unit_test(pool_handlers_answer), cmocka_unit_test(bodies_are_capped),
       cmocka_unit_test(late_answers_are_dropped),
+      cmocka_unit_test(a_decision_goes_on_as_a_stream), cmocka_unit_test(a_decision_may_find_nobody),
       cmocka_unit_test(a_server_may_go_first), cmocka_unit_test(a_full_pool_says_so),
       cmocka_unit_test(a_closing_pool_answers))

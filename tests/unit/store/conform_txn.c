@@ -57,6 +57,52 @@ static void a_read_sees_one_moment(void **state)
     CHECK_EQ(kept_generation(k), 1);
 }
 
+struct told {
+    char words[200];
+};
+
+static void tell(void *self, const char *kind)
+{
+    struct told *t = self;
+    (void)snprintf(t->words + strlen(t->words), sizeof(t->words) - strlen(t->words), "%s ", kind ? kind : "*");
+}
+
+static bool put_kind(struct kept *k, const char *kind, struct err *e)
+{
+    const struct store_record r = { .kind = kind, .id = "urn:x:1", .owner = "", .name = "", .state = "", .made_ms = 1, .data = "" };
+    return store_record_put(k->s, &r, e);
+}
+
+/* Each kind once, after the commit, and nothing of what was aborted. */
+static void who_watches_is_told(void **state)
+{
+    struct kept *k = *state;
+    struct told t = { "" };
+    struct err e;
+    char id[STORE_ID_MAX + 1];
+    store_source_watch(k->src, tell, &t);
+    CHECK_OK(store_begin(k->s, STORE_WRITE, &e), &e);
+    CHECK_OK(put_kind(k, "task", &e), &e);
+    store_abort(k->s);
+    CHECK_OK(store_begin(k->s, STORE_WRITE, &e), &e);
+    CHECK_OK(put_kind(k, "flow", &e), &e);
+    CHECK_OK(kept_grant(k->s, STORE_SYSTEM, NULL, "any", 1, id, &e), &e);
+    CHECK_OK(put_kind(k, "flow", &e), &e);
+    CHECK_STR(t.words, "");
+    CHECK_OK(store_commit(k->s, &e), &e);
+    CHECK_STR(t.words, "flow grant audit ");
+    t.words[0] = '\0';
+    CHECK_OK(store_begin(k->s, STORE_WRITE, &e), &e);
+    for (int i = 0; i < 20; i++) {
+        char kind[16];
+        (void)snprintf(kind, sizeof(kind), "kind-%c", 'a' + i);
+        CHECK_OK(put_kind(k, kind, &e), &e);
+    }
+    CHECK_OK(store_commit(k->s, &e), &e);
+    CHECK(strstr(t.words, "kind-a ") && strstr(t.words, "* ")); /* more than it notes: anything */
+    store_source_watch(k->src, NULL, NULL);
+}
+
 static void a_change_needs_its_transaction(void **state)
 {
     struct kept *k = *state;
@@ -203,7 +249,7 @@ static void a_backup_is_a_store(void **state)
     store_source_close(src);
 }
 
-CONFORM_GROUP(txn, CONFORM(what_is_aborted_was_never_there, f), CONFORM(nobody_sees_a_change_before_its_commit, f),
+CONFORM_GROUP(txn, CONFORM(who_watches_is_told, f), CONFORM(what_is_aborted_was_never_there, f), CONFORM(nobody_sees_a_change_before_its_commit, f),
               CONFORM(a_read_sees_one_moment, f), CONFORM(a_change_needs_its_transaction, f),
               CONFORM(a_refusal_leaves_the_rest_of_a_transaction, f), CONFORM(a_list_is_not_called_into, f),
               CONFORM(everything_is_there_after_a_restart, f), CONFORM(it_is_opened_as_it_is, f),

@@ -1,0 +1,56 @@
+// The gate in front of every page: who is logged in. Then the frame with its two levels of navigation, and the page.
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { liveStart, liveStop } from './lib/live';
+import { lastUsed, logout, onLoggedOut, resume, type Session } from './lib/rest';
+import { usePlace } from './lib/route';
+import { SessionContext } from './lib/session';
+import { Failure, Loading } from './parts/alert';
+import { ConsoleTab } from './pages/console';
+import { Login } from './pages/login';
+import { Shell } from './pages/shell';
+
+const IDLE_CHECK_MS = 15000;
+
+export function App() {
+  const [session, setSession] = useState<Session | null | undefined>(undefined);
+  const [why, setWhy] = useState<unknown>(null);
+  const [said, setSaid] = useState('');
+  const place = usePlace();
+
+  const ask = useCallback(() => {
+    setWhy(null);
+    resume().then(setSession, setWhy);
+  }, []);
+  useEffect(ask, [ask]);
+  useEffect(() => onLoggedOut(() => {
+    setSaid('Your session has ended. Log in again.');
+    setSession(null);
+  }), []);
+  const leave = useCallback((words: string) => {
+    setSaid(words);
+    logout().catch(() => undefined).finally(() => setSession(null));
+  }, []);
+
+  // Nobody there: live updates keep no session alive, so the page logs out with it.
+  useEffect(() => {
+    if (!session) return;
+    liveStart();
+    const idle = session.sessionIdleTimeoutMinutes * 60000;
+    const timer = setInterval(() => {
+      if (Date.now() - lastUsed() > idle) leave(`Logged out after ${session.sessionIdleTimeoutMinutes} minutes without use.`);
+    }, IDLE_CHECK_MS);
+    return () => {
+      clearInterval(timer);
+      liveStop();
+    };
+  }, [session, leave]);
+
+  if (why) return <main class="vs-alone"><Failure why={why} again={ask} /></main>;
+  if (session === undefined) return <main class="vs-alone"><Loading what="the console" /></main>;
+  if (session === null) return <Login said={said} onLogin={(s) => { setSaid(''); setSession(s); }} />;
+  return (
+    <SessionContext.Provider value={session}>
+      {place.path[0] === 'console' && place.path[1] ? <ConsoleTab vm={place.path[1]} /> : <Shell place={place} onLogout={() => leave('')} />}
+    </SessionContext.Provider>
+  );
+}

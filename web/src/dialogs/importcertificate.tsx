@@ -1,0 +1,117 @@
+// Import: pasted, chosen or dropped; PEM, DER, or a vCenter's download.zip with what its roots would verify.
+import { useState } from 'preact/hooks';
+import { useData } from '../lib/data';
+import { CLOUD, OWN, change, urlPart, type Page } from '../lib/rest';
+import { messageOf } from '../lib/text';
+import type { VCenter, VmcaProposal } from '../lib/types';
+import { Alert, Failure } from '../parts/alert';
+import { CertificateView, plain } from '../parts/certificate';
+import { SelectField, TextArea, TextField } from '../parts/form';
+import { Modal } from '../parts/modal';
+import { Classes } from '../parts/vmcastep';
+import { aliasOf } from '../parts/trustview';
+
+const FILE_MAX = 4 * 1024 * 1024;
+const LINE = 64;
+
+function pemOf(der: Uint8Array): string {
+  const text = btoa(Array.from(der, (b) => String.fromCharCode(b)).join(''));
+  const lines = text.match(new RegExp(`.{1,${LINE}}`, 'g')) ?? [];
+  return `-----BEGIN CERTIFICATE-----\n${lines.join('\n')}\n-----END CERTIFICATE-----\n`;
+}
+
+function isZip(bytes: Uint8Array): boolean {
+  return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
+}
+
+export function ImportDialog({ onClose }: { onClose: () => void }) {
+  const vcenters = useData<Page<VCenter>>(`${CLOUD}/virtualCenters?page=1&pageSize=128&sortAsc=name`, ['vcenter']);
+  const [alias, setAlias] = useState(aliasOf('imported'));
+  const [text, setText] = useState('');
+  const [scope, setScope] = useState('any');
+  const [zip, setZip] = useState<Blob | null>(null);
+  const [vcenter, setVcenter] = useState('');
+  const [found, setFound] = useState<VmcaProposal | null>(null);
+  const [over, setOver] = useState(false);
+  const [why, setWhy] = useState<unknown>(null);
+  const [busy, setBusy] = useState(false);
+  const list = vcenters.data?.values ?? [];
+
+  const take = async (file: File | undefined) => {
+    if (!file) return;
+    setWhy(null);
+    setFound(null);
+    if (file.size > FILE_MAX) return setWhy(new Error('The file is larger than a certificate or a bundle of them can be.'));
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    setAlias(aliasOf(file.name));
+    if (isZip(bytes)) {
+      setZip(new Blob([bytes]));
+      setText('');
+    } else {
+      setZip(null);
+      setText(bytes[0] === 0x30 ? pemOf(bytes) : new TextDecoder().decode(bytes));
+    }
+  };
+  const run = async (deed: () => Promise<void>) => {
+    setBusy(true);
+    setWhy(null);
+    try {
+      await deed();
+    } catch (failure) {
+      setWhy(failure);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const preview = () => run(async () => {
+    if (zip) setFound(await change<VmcaProposal>('POST', `${OWN}/vcenters/${urlPart(vcenter)}/findVmca`, zip, { type: 'application/zip' }));
+  });
+  const save = () => run(async () => {
+    const body = found?.root
+      ? { alias, certificate: found.root.certificate, scope: `vcenter:${vcenter}/hosts` }
+      : { alias, certificate: text, scope };
+    await change('POST', `${OWN}/grants`, body);
+    onClose();
+  });
+  return (
+    <Modal title="Import" size="large" busy={busy} onClose={onClose}>
+      <div class={over ? 'vs-drop vs-drop-over' : 'vs-drop'}
+        onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
+        onDrop={(event) => { event.preventDefault(); setOver(false); void take(event.dataTransfer?.files[0]).catch((e: unknown) => setWhy(messageOf(e))); }}>
+        <label>Drop a file here, or choose one: PEM, DER, or a vCenter's download.zip{' '}
+          <input type="file" accept=".pem,.crt,.cer,.der,.zip,.0" onChange={(event) => void take(event.currentTarget.files?.[0])} />
+        </label>
+      </div>
+      {!zip && <TextArea label="Certificate (PEM)" rows={6} value={text} onInput={setText} />}
+      {zip && (
+        <>
+          <SelectField label="vCenter Server that it is from" value={vcenter} onInput={setVcenter}
+            options={[['', 'choose'], ...list.map((v): [string, string] => [v.vcId, plain(v.name)])]} />
+          <button type="button" class="btn btn-outline" disabled={!vcenter || busy} onClick={preview}>Preview</button>
+        </>
+      )}
+      {found && (
+        <>
+          <Alert tone={found.root ? 'info' : 'warning'}>{plain(found.text)}</Alert>
+          {found.root && <CertificateView cert={found.root} />}
+          <p>{plain(found.hosts.text)}</p>
+          <Classes classes={found.hosts.classes} />
+        </>
+      )}
+      <TextField label="Alias" value={alias} onInput={setAlias} required maxLength={255} />
+      {!zip && (
+        <SelectField label="Vouches for" value={scope} onInput={setScope} options={[
+          ['any', 'any endpoint'],
+          ...list.flatMap((v): [string, string][] => [
+            [`vcenter:${v.vcId}/hosts`, `the hosts of ${plain(v.name)}`], [`vcenter:${v.vcId}/endpoint`, `the endpoint of ${plain(v.name)}`],
+          ]),
+        ]} />
+      )}
+      <Failure why={why} />
+      <div class="vs-buttons">
+        <button type="button" class="btn btn-outline" onClick={onClose}>Cancel</button>
+        <button type="button" class="btn btn-primary" disabled={busy || !alias || (zip ? !found?.root || found.granted : !text.trim())} onClick={save}>Trust</button>
+      </div>
+    </Modal>
+  );
+}

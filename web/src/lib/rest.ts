@@ -1,0 +1,167 @@
+// The cell's API as the pages speak to it: JSON over fetch, one session in a cookie that no script can read. Every change
+// carries the session's token in a field that only this page can set; errors carry the cell's own words.
+
+const ACCEPT = 'application/json;version=37.0';
+const LEGACY_ACCEPT = 'application/*+json;version=37.0';
+export const OWN = '/cloudapi/vouchsafe/1.0.0';
+export const CLOUD = '/cloudapi/1.0.0';
+
+export class Refusal extends Error {
+  constructor(readonly status: number, readonly code: string, message: string) {
+    super(message);
+  }
+}
+
+export interface Session {
+  user: { name: string; id: string };
+  org: { name: string; id: string };
+  roles: string[];
+  rights: string[];
+  provider: boolean;
+  sessionIdleTimeoutMinutes: number;
+  csrf: string;
+  cell: { name: string; version: string };
+}
+
+let csrf = '';
+let whenLoggedOut: () => void = () => undefined;
+let lastUse = Date.now();
+
+/** Called when the cell says that there is no session any more. */
+export function onLoggedOut(call: () => void): void {
+  whenLoggedOut = call;
+}
+
+/** When the person last did something that asked the cell; live updates don't count. */
+export function lastUsed(): number {
+  return lastUse;
+}
+
+async function refusal(answer: Response): Promise<Refusal> {
+  const text = await answer.text();
+  try {
+    const body = JSON.parse(text) as { message?: string; minorErrorCode?: string };
+    return new Refusal(answer.status, body.minorErrorCode ?? '', body.message ?? answer.statusText);
+  } catch {
+    return new Refusal(answer.status, '', answer.statusText || `HTTP ${answer.status}`);
+  }
+}
+
+interface Call {
+  method?: string;
+  body?: unknown;          // JSON, unless it is a Blob
+  type?: string;
+  background?: boolean;    // asked by a live update, not by the person
+  signal?: AbortSignal;
+  headers?: Record<string, string>;
+}
+
+async function send(path: string, call: Call = {}): Promise<Response> {
+  const method = call.method ?? 'GET';
+  const headers: Record<string, string> = { Accept: path.startsWith('/api/') ? LEGACY_ACCEPT : ACCEPT, ...call.headers };
+  if (method !== 'GET') headers['X-Vouchsafe-Csrf'] = csrf;
+  const init: RequestInit = { method, headers, credentials: 'same-origin', redirect: 'error' };
+  if (call.signal) init.signal = call.signal;
+  if (call.body !== undefined) {
+    const raw = call.body instanceof Blob;
+    headers['Content-Type'] = call.type ?? 'application/json';
+    init.body = raw ? (call.body as Blob) : JSON.stringify(call.body);
+  }
+  if (!call.background) lastUse = Date.now();
+  let answer: Response;
+  try {
+    answer = await fetch(path, init);
+  } catch (failure) {
+    if (call.signal?.aborted) throw failure;
+    throw new Refusal(0, 'UNREACHABLE', 'The cell does not answer.');
+  }
+  if (answer.ok) return answer;
+  const why = await refusal(answer);
+  if (answer.status === 401 && !path.endsWith('/webSession')) whenLoggedOut();
+  throw why;
+}
+
+export async function get<T>(path: string, call: Call = {}): Promise<T> {
+  return (await (await send(path, call)).json()) as T;
+}
+
+async function answered<T>(answer: Response): Promise<T> {
+  const text = await answer.text();
+  return (text ? JSON.parse(text) : null) as T;
+}
+
+export async function change<T = unknown>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
+  return answered<T>(await send(path, { ...call, method, body }));
+}
+
+/** What answers 202: the path of its task. */
+export async function start(method: string, path: string, body?: unknown): Promise<string> {
+  const answer = await send(path, { method, body });
+  const where = answer.headers.get('Location');
+  if (!where) throw new Refusal(answer.status, '', 'The cell named no task.');
+  return new URL(where, location.href).pathname;
+}
+
+export interface Page<T> {
+  resultTotal: number;
+  pageCount: number;
+  page: number;
+  pageSize: number;
+  values: T[];
+}
+
+export interface Query {
+  page?: number;
+  pageSize?: number;
+  filter?: string;
+  sort?: string;
+  down?: boolean;
+}
+
+export function queryText(q: Query): string {
+  const p = new URLSearchParams();
+  p.set('page', String(q.page ?? 1));
+  p.set('pageSize', String(q.pageSize ?? 25));
+  if (q.filter) p.set('filter', q.filter);
+  if (q.sort) p.set(q.down ? 'sortDesc' : 'sortAsc', q.sort);
+  return p.toString();
+}
+
+/** A value inside a filter: FIQL keeps its own signs out by their codes (vcd-api.md 2). */
+export function filterValue(text: string): string {
+  return encodeURIComponent(text).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+export function urlPart(text: string): string {
+  return encodeURIComponent(text);
+}
+
+export async function login(user: string, password: string): Promise<Session> {
+  const bytes = new TextEncoder().encode(`${user}:${password}`);
+  const basic = btoa(String.fromCharCode(...bytes));
+  const session = await answered<Session>(
+    await send(`${OWN}/webSession`, { method: 'POST', headers: { Authorization: `Basic ${basic}` } }),
+  );
+  csrf = session.csrf;
+  return session;
+}
+
+/** The session that the cookie names; null when there is none. */
+export async function resume(): Promise<Session | null> {
+  try {
+    const session = await get<Session>(`${OWN}/webSession`);
+    csrf = session.csrf;
+    return session;
+  } catch (why) {
+    if (why instanceof Refusal && why.status === 401) return null;
+    throw why;
+  }
+}
+
+export async function logout(): Promise<void> {
+  try {
+    await change('DELETE', `${OWN}/webSession`);
+  } finally {
+    csrf = '';
+  }
+}

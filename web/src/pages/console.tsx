@@ -1,0 +1,2 @@
+// placeholder
+export function ConsoleTab({ vm }: { vm: string }) { return <p>{vm}</p>; }

@@ -1,0 +1,40 @@
+// What every host of a vCenter really presents, and what works or not because of it.
+import { OWN, urlPart } from '../lib/rest';
+import { utc } from '../lib/text';
+import type { HostRow, HostsPage } from '../lib/types';
+import { Badge } from './badge';
+import { CertificateView, plain } from './certificate';
+import { Grid, type Column } from './grid';
+
+const COLUMNS: Column<HostRow>[] = [
+  { title: 'Host', sort: 'name', cell: (r) => plain(r.name) },
+  { title: 'Presents', sort: 'class', cell: (r) => <Badge mood={r.verified ? 'good' : r.class === 'no-evidence' ? 'plain' : 'bad'}>{r.class}</Badge> },
+  { title: 'Because of it', cell: (r) => (r.verified ? 'Console, transfers and guest customization work' : `Console, transfers and guest customization stand still: it ${r.means}`) },
+  { title: 'Rule', sort: 'rule', narrow: true, cell: (r) => r.verdict && <code>{r.verdict.rule}</code> },
+  { title: 'Last seen', narrow: true, cell: (r) => utc(r.lastSeen) || 'never' },
+];
+
+function HostDetail({ row }: { row: HostRow }) {
+  return (
+    <div>
+      <p>Looked at {plain(row.dialled)}:{row.port}; may be named {row.names.map(plain).join(', ') || 'nothing'}.</p>
+      {row.error && <p>{plain(row.error)}</p>}
+      {row.verdict && <p>{plain(row.verdict.text ?? '')} {plain(row.verdict.next ?? '')}</p>}
+      {row.leaf && <CertificateView cert={row.leaf} />}
+    </div>
+  );
+}
+
+export function HostGrid({ urn }: { urn: string }) {
+  return (
+    <Grid<HostRow, HostsPage> label="Hosts" path={`${OWN}/vcenters/${urlPart(urn)}/hosts`} kinds={['host', 'grant', 'vcenter']} columns={COLUMNS}
+      rowKey={(r) => r.id} sort="name" search="name" empty="This vCenter lists no hosts."
+      filters={[
+        { label: 'Presents', options: [['class==vmca', 'VMCA'], ['class==other-ca', 'another CA'], ['class==self-signed', 'self-signed'],
+          ['class==installer', 'installer'], ['class==expired', 'expired'], ['class==misnamed', 'misnamed'], ['class==unreachable', 'unreachable'],
+          ['class==no-evidence', 'not looked at']] },
+        { label: 'Verified', options: [['verified==true', 'yes'], ['verified==false', 'no']] },
+      ]}
+      above={(page) => <p><strong>{plain(page.text)}</strong></p>} detail={(r) => <HostDetail row={r} />} />
+  );
+}

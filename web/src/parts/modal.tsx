@@ -1,0 +1,40 @@
+// A dialog: the browser's own, which holds the focus, gives it back, and closes on Escape.
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+
+interface Props {
+  title: string;
+  onClose: () => void;         // Escape, the cross, Cancel
+  size?: 'medium' | 'large';
+  busy?: boolean;              // an answer is waited for: Escape does nothing
+  children: ComponentChildren;
+  footer?: ComponentChildren;
+}
+
+export function Modal({ title, onClose, size = 'medium', busy, children, footer }: Props) {
+  const ref = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = ref.current;
+    const before = document.activeElement;
+    if (dialog && !dialog.open) dialog.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement && before.isConnected) before.focus();
+    };
+  }, []);
+  return (
+    <dialog ref={ref} class={size === 'large' ? 'vs-dialog vs-dialog-large' : 'vs-dialog'} aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (!busy) onClose();
+      }}>
+      <div class="vs-dialog-head">
+        <h2 id={id}>{title}</h2>
+        <button type="button" class="btn btn-link btn-sm" aria-label="Close" disabled={busy} onClick={onClose}>×</button>
+      </div>
+      <div class="vs-dialog-body">{children}</div>
+      {footer && <div class="vs-dialog-foot">{footer}</div>}
+    </dialog>
+  );
+}

@@ -1,0 +1,68 @@
+// What is going on, at the foot of every page.
+import { useState } from 'preact/hooks';
+import { useData } from '../lib/data';
+import { useSession } from '../lib/session';
+import { readTasks } from '../lib/tasks';
+import { fromNow, utc } from '../lib/text';
+import { taskPath, useTask } from '../lib/task';
+import { Alert } from './alert';
+import { Badge } from './badge';
+import { plain } from './certificate';
+import { Icon } from './icon';
+import { TaskProgress } from './taskstep';
+import { finished } from '../lib/types';
+
+export function taskBadge(status: string) {
+  if (status === 'success') return <Badge mood="good">Succeeded</Badge>;
+  if (status === 'error') return <Badge mood="bad">Failed</Badge>;
+  if (status === 'canceled' || status === 'aborted') return <Badge mood="warn">{status === 'canceled' ? 'Canceled' : 'Aborted'}</Badge>;
+  return <Badge mood="busy">{status === 'queued' ? 'Queued' : 'Running'}</Badge>;
+}
+
+export function TaskDetail({ href }: { href: string }) {
+  const { task, error } = useTask(taskPath(href));
+  if (error) return <Alert tone="warning">This task is no longer kept.</Alert>;
+  if (!task) return null;
+  return (
+    <div>
+      {!finished(task) && <TaskProgress task={task} />}
+      {task.error?.message && <Alert tone="danger">{plain(task.error.message)}</Alert>}
+      {finished(task) && <p>{plain(task.details ?? '')}</p>}
+      <p class="vs-quiet">{plain(task.operation)} · {utc(task.startTime)}{task.endTime ? ` to ${utc(task.endTime)}` : ''} · {task.id}</p>
+    </div>
+  );
+}
+
+export function TaskPanel() {
+  const session = useSession();
+  const [open, setOpen] = useState(false);
+  const type = session.provider ? 'adminTask' : 'task';
+  const { data } = useData<unknown>(`/api/query?type=${type}&format=records&pageSize=10&sortDesc=startDate`, ['task']);
+  const rows = data ? readTasks(data).values : [];
+  const running = rows.filter((r) => r.status === 'running' || r.status === 'queued' || r.status === 'preRunning').length;
+  const failed = rows.filter((r) => r.status === 'error').length;
+  return (
+    <section class="vs-tasks" aria-label="Recent tasks">
+      <button type="button" class="vs-tasks-head" aria-expanded={open} onClick={() => setOpen(!open)}>
+        <Icon shape={open ? 'down' : 'up'} /> Recent tasks (running {running}, failed {failed})
+      </button>
+      {open && (
+        <div class="vs-scroll" tabIndex={0} role="region" aria-label="Recent tasks, table">
+          <table class="table table-compact">
+            <thead><tr>{['Task', 'Status', 'Object', 'Initiator', 'Started', 'Completed'].map((t) => <th key={t} scope="col" class="left">{t}</th>)}</tr></thead>
+            <tbody>
+              {rows.length === 0 && <tr><td colSpan={6}>Nothing was done yet.</td></tr>}
+              {rows.map((r) => (
+                <tr key={r.href}>
+                  <td class="left">{plain(r.name)}</td><td class="left">{taskBadge(r.status)}</td><td class="left">{plain(r.objectName)}</td>
+                  <td class="left">{plain(r.ownerName)}</td><td class="left" title={utc(r.startDate)}>{fromNow(r.startDate)}</td>
+                  <td class="left" title={utc(r.endDate)}>{fromNow(r.endDate)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
