@@ -38,6 +38,7 @@ enum {
     API_PROVIDER = 2,   /* users of System only; others are refused as without the right */
     API_NO_VERSION = 4, /* any Accept will do, none will be refused: /api/versions, oauth, transfer */
     API_LOGIN = 8,      /* refused credentials are 401, as clients look for nothing else; too many at once is 429 */
+    API_SHOWN = 16,     /* acts on what a person was shown: a conflict is 409, it changed since */
 };
 
 struct api_op {

@@ -143,6 +143,8 @@ static struct api_error error_of(const struct api_op *op, enum err_kind kind)
         return (struct api_error){ 401, "UNAUTHORIZED" };
     if ((op->flags & API_LOGIN) && kind == ERR_LIMIT)
         return (struct api_error){ 429, "TOO_MANY_REQUESTS" };
+    if ((op->flags & API_SHOWN) && kind == ERR_CONFLICT)
+        return (struct api_error){ 409, "CHANGED_SINCE_SHOWN" };
     return api_error_of(kind, op->face);
 }
 

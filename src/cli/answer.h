@@ -14,6 +14,8 @@ const char *answer_str(const json_t *o, const char *path);
 const char *answer_shown(const json_t *o, const char *path, const char *fallback, struct arena *a);
 /* A new JSON string of it; null when absent. */
 json_t *answer_text(const json_t *o, const char *path);
+/* A whole value as our own JSON has it: members in the order they came, "notAfter" as "not_after", texts escaped. A new reference. */
+json_t *answer_ours(const json_t *v);
 bool answer_true(const json_t *o, const char *path);
 /* -1 when it is no whole number or negative. */
 json_int_t answer_number(const json_t *o, const char *path);

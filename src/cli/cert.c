@@ -3,11 +3,15 @@
 
 #include "cli/certs.h"
 #include "cli/commands.h"
+#include "cli/consequence.h"
 #include "cli/prompt.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
 #include "cli/verdict.h"
 #include "trust/cert.h"
+#include "wire/json.h"
+
+enum { SESSIONS_END, SESSIONS_FINISH };
 
 struct cert_args {
     struct remote_args remote;
@@ -112,6 +116,17 @@ static enum cli_exit run_show(struct cli *cli, const void *args)
 
 /* ---- delete ---- */
 
+/* What would break and how many live sessions end. An organization's own certificates carry nothing of that, and its users are not told. */
+static bool say_consequences(struct out *talk, struct remote *r, const struct cert_list *l, bool finish, struct arena *a, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    if (!consequence_ask(r, consequence_of("delete", l), &answer, e))
+        return e->kind == ERR_DENIED;
+    if (!talk->quiet)
+        consequence_print(talk, answer, finish, a);
+    return true;
+}
+
 static enum cli_exit run_delete(struct cli *cli, const void *args)
 {
     static const char *const sessions[] = { "end", "finish" };
@@ -127,6 +142,8 @@ static enum cli_exit run_delete(struct cli *cli, const void *args)
     talk.colour = talk.talk_colour;
     for (size_t i = 0; i < l.len && !a->yes; i++)
         print(&talk, &l.items[i]);
+    if (!say_consequences(&talk, r, &l, a->sessions == SESSIONS_FINISH, &cli->arena, &e))
+        return cli_fail(cli, &e);
     (void)fflush(talk.data);
     if (!prompt_agreed(&cli->out, a->yes, "--yes", l.len == 1 ? "Trust it no longer?" : "Trust all of these no longer?", &e))
         return cli_fail(cli, &e);

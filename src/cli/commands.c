@@ -14,6 +14,7 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_cell_certificate,
     &command_cell_csr,
     &command_cell_import,
+    &command_cert_audit,
     &command_cert_list,
     &command_cert_show,
     &command_cert_import,
@@ -67,6 +68,10 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_vcenter_remove,
     &command_vcenter_trust,
     &command_verify,
+    &command_what_if_delete,
+    &command_what_if_expire,
+    &command_what_if_narrow,
+    &command_what_if_replace,
 };
 
 const struct cli_program cli_vouchsafe = {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "flow/anchor.h"
 #include "flow/caller.h"
@@ -12,6 +13,7 @@
 #include "flow/publisher.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "flow/vmca.h"
 #include "store/store.h"
 #include "trust/cert.h"
 #include "trust/set.h"
@@ -223,8 +225,11 @@ bool audit_remove(const struct site *site, const struct caller *c, const char *s
 {
     const struct store_by by = site_by(c, "trust-audit");
     struct removing r = { .site = site, .by = &by, .shown = shown, .now_ms = now_ms ? now_ms : clock_wall_ms(), .arena = a };
+    struct err why;
     if (!publisher_sync(site->publisher, e) || !change_run(site, remove_in, &r, e))
         return false;
+    if (r.len && !vmca_refresh(site, NULL, &why)) /* what hangs on it; it never makes the removal fail */
+        LOG(WARN, "vmca.refresh", "error=\"%s\"", why.msg);
     *ret_ids = r.ids;
     *ret_len = r.len;
     return true;
