@@ -13,7 +13,7 @@ struct lab_estate;
 struct loop;
 
 enum {
-    LAB_CONTROL_LINE_MAX = 64 * 1024, /* bytes of a request */
+    LAB_CONTROL_LINE_MAX = 512 * 1024, /* bytes of a request */
     LAB_CONTROL_CONNS_MAX = 16,       /* more wait in the kernel's queue */
     LAB_CONTROL_MS = 60000,           /* a client that asks or reads nothing for so long is left */
 };
@@ -25,7 +25,11 @@ DEFINE_AUTO(lab_control_destroyp, struct lab_control *, lab_control_destroy)
 /* Answers one request, as the socket does; *ret_down: the lab shall end. For tests and the server. */
 void lab_control_answer(struct lab_estate *s, const char *line, size_t len, struct buf *out, bool *ret_down);
 
-/* The line that asks for a command; target and more (a fault's name, the issuer, the password) may be NULL. */
-MUST_USE bool lab_control_request(struct buf *out, const char *what, const char *target, const char *more, struct err *e);
+/* The line that asks for a command in the words of the shell: "fault", "vc1", "expired". Words that name files are
+ * replaced by what is in them. ERR_INPUT when there is no such command, or with other words. */
+MUST_USE bool lab_control_request(struct buf *out, const char *const *words, size_t len, struct err *e);
+enum { LAB_WORDS_MAX = 4 };
+/* What a new estate's scenario has done to it at its birth, from where it was left. */
+MUST_USE bool lab_control_steps(struct lab_estate *s, struct err *e);
 /* Asks the lab that runs on dir, from another process; waits for the answer's line. */
 MUST_USE bool lab_control_ask(const char *dir, const char *line, struct buf *answer, struct err *e);

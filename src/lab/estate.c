@@ -6,17 +6,23 @@
 #include <time.h>
 
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "lab/change.h"
 #include "lab/console.h"
 #include "lab/event.h"
 #include "lab/keep.h"
+#include "lab/ledger.h"
+#include "lab/option.h"
+#include "lab/own.h"
 #include "lab/task.h"
 #include "lab/ticket.h"
 #include "lab/vm.h"
 #include "lab/work.h"
+#include "net/address.h"
 #include "net/tls_server.h"
 #include "wire/settings.h"
 
@@ -39,6 +45,22 @@ uint64_t lab_touch(struct lab_vcenter *vc)
     struct lab_estate *s = vc->at.estate;
     (void)pthread_cond_broadcast(&s->news);
     return vc->changed = ++s->version;
+}
+
+int64_t lab_now_ms(const struct lab_estate *s)
+{
+    return s->stopped ? s->clock * 1000 : clock_wall_ms() + s->clock * 1000;
+}
+
+int64_t lab_now(const struct lab_estate *s)
+{
+    return lab_now_ms(s) / 1000;
+}
+
+int64_t lab_now_at(const struct lab_endpoint *ep)
+{
+    bool wrong = ep->faults & LAB_FAULT_SKEW;
+    return lab_now(ep->estate) + (!wrong ? 0 : ep->kind == LAB_HOST ? -LAB_SKEW : LAB_SKEW);
 }
 
 void lab_ip_text(uint32_t ip, char out[16])
@@ -107,6 +129,8 @@ static void add_host(struct lab_vcenter *vc, unsigned n)
     h->at = (struct lab_endpoint){ .estate = s, .vcenter = vc, .kind = LAB_HOST, .n = n, .made_at = s->born };
     h->at.ip = ip_of(HOST_NETS + vc->at.n, n / PER_BLOCK, n % PER_BLOCK + 1);
     h->at.faults = planned(vc->plan, n, &by_ip);
+    h->at.terms = vc->settings.terms;
+    h->known_roots = 1;
     h->vms_from = n * (unsigned)vc->plan->vms;
     if (by_ip)
         lab_ip_text(h->at.ip, h->at.name);
@@ -125,6 +149,7 @@ static void add_vcenter(struct lab_estate *s, unsigned n)
     vc->at.ip = ip_of(VCENTER_NET, n + 1, 1);
     (void)snprintf(vc->at.name, sizeof(vc->at.name), "%s.%s", p->name, s->scenario->domain);
     vc->plan = p;
+    lab_settings_init(&vc->settings);
     vc->at.issuer = p->endpoint;
     vc->hosts_len = (size_t)lab_plan_hosts(p);
     vc->hosts = xcalloc(vc->hosts_len + 1, sizeof(*vc->hosts));
@@ -163,10 +188,11 @@ static void add_vmcas(struct lab_estate *s)
         if (p->psc)
             continue;
         struct lab_vmca *v = &s->vmcas[s->vmcas_len++];
+        v->home = &s->vcenters[i];
         (void)text_copy(v->label, sizeof(v->label), p->name);
         (void)text_copy(v->o, sizeof(v->o), p->root_o ? p->root_o : s->vcenters[i].at.name);
         v->version = (enum lab_version)p->version;
-        v->san = p->root_san != 2;
+        v->san = p->root_san == 1 || (p->root_san == 0 && p->version < LAB_80U3);
         v->roots = xcalloc(LAB_ROOTS_MAX, sizeof(*v->roots));
     }
     for (size_t i = 0; i < s->vcenters_len; i++) {
@@ -174,6 +200,25 @@ static void add_vmcas(struct lab_estate *s)
         for (size_t j = 0; j < s->vmcas_len; j++)
             if (!strcmp(s->vmcas[j].label, p->psc ? p->psc : p->name))
                 s->vcenters[i].vmca = &s->vmcas[j];
+    }
+}
+
+/* Linked vCenters, and those that share a PSC, have one directory. */
+static void add_directories(struct lab_estate *s)
+{
+    s->directories = xcalloc(s->vcenters_len, sizeof(*s->directories));
+    s->directories_len = s->vcenters_len;
+    for (size_t i = 0; i < s->vcenters_len; i++) {
+        const struct lab_vcenter_plan *p = s->vcenters[i].plan;
+        const char *of = p->psc ? p->psc : p->link;
+        size_t n = i;
+        /* A psc may itself be linked. */
+        for (int hop = 0; of && hop < 2; hop++) {
+            for (n = 0; strcmp(s->vcenters[n].plan->name, of) != 0;)
+                n++;
+            of = s->vcenters[n].plan->link;
+        }
+        s->vcenters[i].directory = &s->directories[n];
     }
 }
 
@@ -189,6 +234,7 @@ static void build(struct lab_estate *s)
     for (unsigned i = 0; i < s->nsx_len; i++)
         add_nsx(s, i);
     add_vmcas(s);
+    add_directories(s);
 }
 
 /* A seed makes an estate that anybody can make again; without one the secret is this directory's own. */
@@ -258,6 +304,13 @@ static bool open_estate(struct lab_estate *s, const char *text, size_t len, int6
     OPENSSL_cleanse(secret, sizeof(secret));
     s->mark = !byte_exact && !s->scenario->byte_exact;
     s->born = now;
+    if (s->scenario->clock) {
+        s->stopped = text_time_parse(s->scenario->clock, &s->clock);
+        s->born = s->clock;
+    }
+    char path[LAB_PATH_MAX];
+    if (!lab_keep_path(s->dir, "issued", path, e) || !(s->ledger = lab_ledger_open(path, e)))
+        return false;
     return lab_journal_begin(s, e) && (build(s), true) && lab_cas_make(s, e) && lab_journal_replay(s, e) && load_machines(s, e);
 }
 
@@ -280,9 +333,31 @@ struct lab_estate *lab_estate_open(const char *dir, const char *scenario_text, s
 
 static void endpoint_done(struct lab_endpoint *ep)
 {
-    X509_free(ep->cached[0]);
-    X509_free(ep->cached[1]);
+    for (size_t i = 0; i < ARRAY_LEN(ep->cached); i++)
+        X509_free(ep->cached[i]);
+    ep->own = lab_own_destroy(ep->own);
     (void)tls_identity_unref(ep->identity);
+}
+
+static void vcenter_done(struct lab_vcenter *vc)
+{
+    for (size_t j = 0; j < vc->hosts_len; j++) {
+        endpoint_done(&vc->hosts[j].at);
+        free(vc->hosts[j].castore);
+    }
+    free(vc->hosts);
+    for (size_t j = 0; j < vc->sts_len; j++)
+        lab_own_done(&vc->sts[j].own);
+    free(vc->sts);
+    lab_settings_done(&vc->settings);
+}
+
+static void directory_done(struct lab_directory *d)
+{
+    for (size_t i = 0; i < d->posted_len; i++)
+        lab_ca_done(&d->posted[i].ca);
+    free(d->posted);
+    free(d->gone);
 }
 
 struct lab_estate *lab_estate_destroy(struct lab_estate *s)
@@ -299,19 +374,21 @@ struct lab_estate *lab_estate_destroy(struct lab_estate *s)
         vc->tasks = lab_tasks_destroy(vc->tasks);
         vc->vms = lab_vms_destroy(vc->vms);
         endpoint_done(&vc->at);
-        for (size_t j = 0; j < vc->hosts_len; j++)
-            endpoint_done(&vc->hosts[j].at);
-        free(vc->hosts);
+        vcenter_done(vc);
     }
     for (size_t i = 0; i < s->nsx_len; i++)
         endpoint_done(&s->nsx[i].at);
     for (size_t i = 0; i < s->vmcas_len; i++) {
         for (size_t j = 0; j < s->vmcas[i].roots_len; j++)
-            X509_free(s->vmcas[i].roots[j].cert);
+            lab_ca_done(&s->vmcas[i].roots[j]);
         free(s->vmcas[i].roots);
     }
     for (size_t i = 0; i < LAB_CAS; i++)
-        X509_free(s->cas[i].cert);
+        lab_ca_done(&s->cas[i]);
+    for (size_t i = 0; i < s->directories_len; i++)
+        directory_done(&s->directories[i]);
+    free(s->directories);
+    (void)lab_ledger_close(s->ledger);
     free(s->vcenters);
     free(s->vmcas);
     free(s->nsx);
@@ -347,21 +424,46 @@ static bool is_named(const struct lab_endpoint *ep, const char *nick, const char
     return text_caseeq(name, ep->name) || text_caseeq(name, dns) || (nick && !strcmp(name, nick));
 }
 
+/* "esx12.vc1.lab.test" and "vc1/host-12" say themselves whose and which they are: an estate of fifty thousand hosts is
+ * not searched for each line of its journal. */
+static struct lab_endpoint *host_named(struct lab_vcenter *vc, const char *name)
+{
+    char nick[LAB_NAME], *end;
+    bool slash = false;
+    const char *digits = name;
+    int len = snprintf(nick, sizeof(nick), "%s/host-", vc->plan->name);
+    if (!strncmp(name, nick, (size_t)len)) {
+        digits += len;
+        slash = true;
+    } else if (text_caseeq_n(name, strlen(name) < 3 ? 0 : 3, "esx", 3)) {
+        digits += 3;
+    } else {
+        return NULL;
+    }
+    unsigned long n = *digits >= '1' && *digits <= '9' ? strtoul(digits, &end, 10) : 0;
+    if (!n || n > vc->hosts_len || (slash && *end))
+        return NULL;
+    struct lab_endpoint *ep = &vc->hosts[n - 1].at;
+    return slash || is_named(ep, NULL, name) ? ep : NULL;
+}
+
+static struct lab_endpoint *addressed(struct lab_estate *s, const char *name)
+{
+    struct address at;
+    if (!address_parse(name, 0, &at, NULL) || at.family != ADDRESS_V4)
+        return NULL;
+    return lab_endpoint_at(s, (uint32_t)at.ip[0] << 24 | (uint32_t)at.ip[1] << 16 | (uint32_t)at.ip[2] << 8 | at.ip[3]);
+}
+
 struct lab_endpoint *lab_endpoint_named(struct lab_estate *s, const char *name)
 {
-    for (size_t i = 0; i < s->vcenters_len; i++) {
+    struct lab_endpoint *ep = addressed(s, name);
+    for (size_t i = 0; !ep && i < s->vcenters_len; i++) {
         struct lab_vcenter *vc = &s->vcenters[i];
-        if (is_named(&vc->at, vc->plan->name, name))
-            return &vc->at;
-        for (size_t j = 0; j < vc->hosts_len; j++) {
-            char nick[LAB_NAME];
-            (void)snprintf(nick, sizeof(nick), "%s/host-%zu", vc->plan->name, j + 1);
-            if (is_named(&vc->hosts[j].at, nick, name))
-                return &vc->hosts[j].at;
-        }
+        ep = is_named(&vc->at, vc->plan->name, name) ? &vc->at : host_named(vc, name);
     }
-    for (size_t i = 0; i < s->nsx_len; i++)
+    for (size_t i = 0; !ep && i < s->nsx_len; i++)
         if (is_named(&s->nsx[i].at, s->nsx[i].plan->name, name))
-            return &s->nsx[i].at;
-    return NULL;
+            ep = &s->nsx[i].at;
+    return ep;
 }

@@ -48,6 +48,39 @@ enum lab_fault {
     LAB_FAULT_APPENDED = 1 << 10,   /* somebody's CA behind the chain */
     LAB_FAULT_PASSWORD = 1 << 11,   /* every password is wrong */
     LAB_FAULT_SESSIONS = 1 << 12,   /* every session is forgotten at once */
+    LAB_FAULT_ROOT = 1 << 13,       /* the VMCA's newest root expired yesterday, and with it what it signed */
+    LAB_FAULT_WITHHELD = 1 << 14,   /* only the newest root is published, whatever hosts still need */
+    LAB_FAULT_RETURN = 1 << 15,     /* the directory brings deleted roots back */
+    LAB_FAULT_STALE_CRL = 1 << 16,  /* CRLs that ended yesterday */
+    LAB_FAULT_STS = 1 << 17,        /* the STS signing certificate has expired: nobody can log in */
+    LAB_FAULT_SKEW = 1 << 18,       /* its clock is wrong by LAB_SKEW */
+    LAB_FAULT_CRASH = 1 << 19,      /* the lab dies after the next signature, before it is stored */
+    LAB_FAULT_REFUSES = 1 << 20,    /* the host takes no certificate */
+    LAB_FAULT_PRINT_NONE = 1 << 21, /* the vCenter names no thumbprint of it, .. */
+    LAB_FAULT_PRINT_STALE = 1 << 22, /* .. the one of the certificate before, .. */
+    LAB_FAULT_PRINT_WRONG = 1 << 23, /* .. or another's */
+    LAB_FAULT_SLOW = 1 << 24,       /* each connection waits before the handshake */
+    LAB_FAULT_DRIP = 1 << 25,       /* answers a byte a second */
+    LAB_FAULT_HANGING = 1 << 26,    /* shakes hands, then nothing */
+    LAB_FAULT_RESETTING = 1 << 27,  /* resets in the middle of an answer */
+    LAB_FAULT_GARBAGE = 1 << 28,    /* speaks no TLS */
+    LAB_FAULT_OVERSIZED = 1 << 29,  /* answers without end */
+    /* Those that make another certificate. */
+    LAB_FAULT_SHAPES = LAB_FAULT_EXPIRED | LAB_FAULT_FUTURE | LAB_FAULT_MISNAMED | LAB_FAULT_SELF_SIGNED |
+                       LAB_FAULT_INSTALLER | LAB_FAULT_FOREIGN | LAB_FAULT_MITM,
+};
+
+enum {
+    LAB_SKEW = 3 * 24 * 60 * 60,   /* seconds: a vCenter's clock is ahead, a host's behind */
+    LAB_RETURN_S = 300,            /* the directory is read every five minutes (vmca.md 1.4) */
+};
+
+/* A certificate that was put there, with its chain: an enterprise's, or VMCA's on request. */
+struct lab_own {
+    X509 *cert;                  /* owned */
+    X509 *above[LAB_ABOVE_MAX];  /* owned; what follows it in the handshake */
+    size_t above_len;
+    EVP_PKEY *key;               /* borrowed from the key ring */
 };
 
 /* First member of whatever listens. */
@@ -64,8 +97,17 @@ struct lab_endpoint {
     int64_t made_at;             /* when that was */
     unsigned ca_generation;      /* which root of its VMCA signed */
     int issuer;                  /* enum lab_endpoint_cert, of a vCenter or NSX Manager */
+    struct lab_own *own;         /* owned; NULL: what the fields above say */
+    unsigned keys_made;          /* for requests; the last one waits for its certificate until it is `used` */
+    unsigned key_bits;           /* of that one */
+    bool key_waits;
+    struct {
+        unsigned revision, rekeyed, ca_generation;
+        int64_t made_at;
+    } was;                       /* the certificate before */
+    const struct lab_terms *terms; /* borrowed from the vCenter: what a host's certificate was made by */
     uint64_t changed;            /* estate version at its last change */
-    X509 *cached[2];             /* owned: what it presents, and what the inventory says of it */
+    X509 *cached[3];             /* owned: what it presents, what the inventory says of it, the one before */
     struct http_server *server;  /* the listeners' */
     struct tls_identity *identity; /* owned: cached[0] and its key, for handshakes */
 };
@@ -73,6 +115,10 @@ struct lab_endpoint {
 struct lab_host {
     struct lab_endpoint at;
     char uuid[40];
+    size_t known_roots; /* how many of its VMCA's roots it has been told of */
+    bool lost;          /* it got a certificate of a root that it doesn't know: not responding */
+    char *castore;      /* owned PEM: put there by ReplaceCACertificatesAndCRLs; NULL: what a refresh left */
+    int status;         /* enum lab_cert_status at the last poll */
     unsigned vms_from; /* its VMs are numbers vms_from to vms_from + vms - 1 of the vCenter */
 };
 
@@ -85,6 +131,46 @@ struct lab_vmca {
     struct lab_ca *roots; /* owned; the last one signs, the others are still published */
     size_t roots_len;
     size_t retired;       /* so many of the oldest are published no more */
+    struct lab_vcenter *home; /* the vCenter on whose node it runs */
+    uint64_t issued;      /* requests since this start: part of what makes a serial number */
+};
+
+/* What one SSO domain publishes besides its VMCAs' roots; linked vCenters share it. */
+struct lab_posted {
+    struct lab_ca ca;
+    struct lab_vcenter *by;
+    int64_t at;
+};
+
+struct lab_gone {
+    char id[64];
+    int64_t at;
+};
+
+enum { LAB_POSTED_MAX = 200, LAB_GONE_MAX = 500 };
+
+struct lab_directory {
+    struct lab_posted *posted; /* owned */
+    size_t posted_len;
+    struct lab_gone *gone;     /* owned: deleted, by the id of the chain */
+    size_t gone_len;
+};
+
+/* STS's signing certificate: the newest is active. */
+struct lab_sts {
+    struct lab_own own;
+    int64_t made_at;
+    bool made; /* own holds something */
+};
+
+enum lab_cert_status { LAB_CERT_GOOD, LAB_CERT_EXPIRING, LAB_CERT_SHORTLY, LAB_CERT_IMMINENT, LAB_CERT_EXPIRED };
+enum lab_mode { LAB_MODE_VMCA, LAB_MODE_CUSTOM, LAB_MODE_THUMBPRINT };
+
+/* What vpxd.certmgmt.* say; lab/option.h reads and writes them by name. */
+struct lab_settings {
+    enum lab_mode mode;
+    int64_t hard_days, soft_days, poll_days;
+    struct lab_terms *terms; /* owned, the newest first */
 };
 
 enum { LAB_ROOTS_MAX = 64 }; /* regenerations of one VMCA */
@@ -107,6 +193,11 @@ struct lab_vcenter {
     struct lab_consoles *consoles;
     struct lab_events *events;
     struct lab_tasks *tasks; /* owned; NULL until the first one */
+    struct lab_directory *directory; /* borrowed */
+    struct lab_settings settings;
+    struct lab_sts *sts;   /* owned */
+    size_t sts_len;
+    uint64_t polls;        /* how often the hosts' certificates were looked at */
 };
 
 struct lab_nsx {
@@ -114,7 +205,7 @@ struct lab_nsx {
     const struct lab_nsx_plan *plan;
 };
 
-enum { LAB_CA_ENTERPRISE_ROOT, LAB_CA_ENTERPRISE, LAB_CA_FOREIGN, LAB_CA_INSTALLER, LAB_CA_SOMEBODY, LAB_CAS };
+enum { LAB_CA_ENTERPRISE_ROOT, LAB_CA_ENTERPRISE, LAB_CA_FOREIGN, LAB_CA_INSTALLER, LAB_CA_SOMEBODY, LAB_CA_POLICY, LAB_CAS };
 
 struct lab_estate {
     pthread_mutex_t mutex;
@@ -126,12 +217,18 @@ struct lab_estate {
     struct loop *loop;       /* where its connections live; NULL until the front is there */
     struct lab_work *work;   /* owned */
     struct lab_keys *keys;
+    struct lab_ledger *ledger; /* DIR/issued: a line for each certificate that was signed on request */
     int64_t born;
+    bool stopped;            /* the clock stands still, at .. */
+    int64_t clock;           /* .. this time; else it is ahead of the machine's by so many seconds */
+    size_t steps;            /* of the scenario, taken already */
     bool mark;
     uint16_t port;           /* where it listens; 0 until it does */
     struct lab_ca cas[LAB_CAS];
     struct lab_vmca *vmcas;
     size_t vmcas_len;
+    struct lab_directory *directories;
+    size_t directories_len;
     struct lab_vcenter *vcenters;
     size_t vcenters_len;
     struct lab_nsx *nsx;
@@ -144,6 +241,12 @@ struct lab_estate *lab_estate_open(const char *dir, const char *scenario_text, s
                                    struct err *e);
 struct lab_estate *lab_estate_destroy(struct lab_estate *s);
 DEFINE_AUTO(lab_estate_destroyp, struct lab_estate *, lab_estate_destroy)
+
+/* The estate's own clock, UTC: everything that is driven by time follows it, but for timeouts. */
+int64_t lab_now_ms(const struct lab_estate *s);
+int64_t lab_now(const struct lab_estate *s);
+/* As that vCenter or host sees it. */
+int64_t lab_now_at(const struct lab_endpoint *ep);
 
 /* Writes hosts, state.json, credentials.json and roots/ into DIR. */
 MUST_USE bool lab_estate_publish(struct lab_estate *s, struct err *e);
@@ -173,42 +276,24 @@ void lab_dns_name(const struct lab_endpoint *ep, char out[LAB_NAME]);
 X509 *lab_cert(struct lab_endpoint *ep, bool inventory, struct err *e);
 EVP_PKEY *lab_cert_key(struct lab_endpoint *ep, struct err *e);
 /* What follows the leaf in the handshake, up to NULL; borrowed. */
-enum { LAB_CHAIN_MAX = 4 };
+enum { LAB_CHAIN_MAX = LAB_ABOVE_MAX + 3 };
 void lab_chain(struct lab_endpoint *ep, X509 *out[LAB_CHAIN_MAX]);
+
+/* The name in AIA; NULL for a release without. */
+const char *lab_pnid(const struct lab_vcenter *vc);
+/* The thumbprint that the vCenter names for a host, in its inventory and with tickets; "" when it names none. */
+void lab_said_thumbprint(struct lab_endpoint *ep, char out[60]);
+/* When its certificate ends; without making it where that can be reckoned. */
+int64_t lab_cert_end(struct lab_endpoint *ep);
 
 /* "expired" -> LAB_FAULT_EXPIRED when that kind of endpoint can have it; 0. */
 unsigned lab_fault_of(const char *name, enum lab_kind kind);
 /* The n-th fault's name, NULL past the last; sets the kinds that can have it (bits 1 << enum lab_kind). */
 const char *lab_fault_name(size_t n, unsigned *ret_bit, unsigned *ret_kinds);
 
-/* Changes, each written to the journal before it is in force. */
-MUST_USE bool lab_set_faults(struct lab_endpoint *ep, unsigned faults, struct err *e);
-/* Another certificate of the same kind, with another key. */
-MUST_USE bool lab_replace(struct lab_endpoint *ep, int64_t now, struct err *e);
-/* The same, from now on signed by another (a vCenter or NSX Manager). */
-MUST_USE bool lab_set_issuer(struct lab_endpoint *ep, enum lab_endpoint_cert issuer, int64_t now, struct err *e);
-/* Another certificate for the key that it has. */
-MUST_USE bool lab_reissue(struct lab_endpoint *ep, int64_t now, struct err *e);
-/* Only the newest root is published from now on. ERR_CONFLICT while a host's certificate is of an older one: a real
- * vCenter would lose that host. */
-MUST_USE bool lab_retire(struct lab_vcenter *vc, struct err *e);
-/* What logs in from now on; sessions live on. ERR_INPUT when it is empty or too long. */
-MUST_USE bool lab_set_password(struct lab_vcenter *vc, const char *password, struct err *e);
-/* A new root with the same name and another key; the old ones stay published. Hosts keep theirs until renewed. */
-MUST_USE bool lab_rotate(struct lab_vcenter *vc, int64_t now, struct err *e);
-
-/* In cert.c: what the vCenter's TRUSTED_ROOTS holds: every root of its VMCA that is still published, newest first, and the
- * CAs above its own certificate. Returns how many. */
-enum { LAB_TRUSTED_MAX = LAB_ROOTS_MAX + 4 };
-size_t lab_trusted_roots(const struct lab_vcenter *vc, const struct lab_ca *out[LAB_TRUSTED_MAX]);
-
 /* In session.c: everybody is logged out. */
 void lab_sessions_end(struct lab_vcenter *vc);
-/* In cert.c: the CAs of a new estate; one more root of a VMCA. */
+/* In cert.c: the CAs of a new estate. */
 MUST_USE bool lab_cas_make(struct lab_estate *s, struct err *e);
-MUST_USE bool lab_root_add(struct lab_estate *s, struct lab_vmca *v, int64_t now, struct err *e);
 /* In state.c: what the files say. */
 MUST_USE bool lab_state_json(struct lab_estate *s, struct buf *out, struct err *e);
-/* In journal.c: DIR/journal, one JSON line a change. */
-MUST_USE bool lab_journal_begin(struct lab_estate *s, struct err *e); /* sets born from its first line, or writes that */
-MUST_USE bool lab_journal_replay(struct lab_estate *s, struct err *e);

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "lab/sdk.h"
@@ -73,7 +72,7 @@ static struct lab_event *add(struct lab_vcenter *vc, struct lab_event_plan *p, c
     char text[512];
     (void)vsnprintf(text, sizeof(text), fmt, args);
     e->key = ++all->next;
-    e->at_ms = clock_wall_ms();
+    e->at_ms = lab_now_ms(vc->at.estate);
     e->type = p->type;
     e->user = arena_strdup(&e->arena, p->user);
     e->text = arena_strdup(&e->arena, text);

@@ -6,7 +6,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/ring.h"
 #include "base/text.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -15,16 +14,16 @@
 #include "lab/estate.h"
 #include "lab/faces.h"
 #include "lab/keep.h"
+#include "lab/odd.h"
 #include "lab/pem.h"
 #include "net/address.h"
-#include "net/drive.h"
 #include "net/listen.h"
 #include "net/loop.h"
 #include "net/tcp.h"
 #include "net/tls_server.h"
 #include "wire/http1.h"
 
-enum { CONNS_MAX = 1000000, SILENT_BLOCK = 4096, KINDS = 3, PORT_FILE_MAX = 8 };
+enum { CONNS_MAX = 1000000, KINDS = 3, PORT_FILE_MAX = 8 };
 
 /* One loop serves them all, so a single endpoint may take what there is. */
 struct lab_front {
@@ -34,16 +33,7 @@ struct lab_front {
     struct listener *listener;
     struct tls_server *tls;
     struct http_router *routers[KINDS];
-    struct ring silent;
-    size_t silent_len;
-};
-
-struct silent {
-    struct ring ring;
-    struct lab_front *front;
-    struct conn *conn; /* owned */
-    struct drive drive;
-    struct loop_task burial;
+    struct lab_odd *odd;
 };
 
 DEFINE_AUTO(bio_freep, BIO *, BIO_free)
@@ -93,58 +83,6 @@ static struct tls_identity *choose(void *self, const char *server_name UNUSED, c
     return ep->identity;
 }
 
-/* ---- endpoints that accept and say nothing ---- */
-
-static enum io hush(void *self, struct err *e)
-{
-    struct silent *q = self;
-    uint8_t block[SILENT_BLOCK];
-    for (;;) {
-        size_t len;
-        enum io io = conn_read(q->conn, block, sizeof(block), &len, e);
-        if (io != IO_DONE || !len)
-            return io;
-    }
-}
-
-static int hush_fd(const void *self)
-{
-    const struct silent *q = self;
-    return conn_fd(q->conn);
-}
-
-static const struct io_op hushing = { hush, hush_fd };
-
-static void bury_silent(struct loop_task *t)
-{
-    struct silent *q = CONTAINER_OF(t, struct silent, burial);
-    (void)conn_destroy(q->conn);
-    free(q);
-}
-
-static void silent_ended(struct drive *d, enum drive_end how UNUSED, const struct err *e UNUSED)
-{
-    struct silent *q = CONTAINER_OF(d, struct silent, drive);
-    ring_take(&q->ring);
-    q->front->silent_len--;
-    q->burial.run = bury_silent;
-    loop_bury(q->front->loop, &q->burial);
-}
-
-static void keep_silent(struct lab_front *f, struct conn *take)
-{
-    if (f->silent_len == LAB_SILENT_MAX) {
-        tcp_reset(take);
-        return;
-    }
-    struct silent *q = xcalloc(1, sizeof(*q));
-    q->front = f;
-    q->conn = take;
-    ring_put(&f->silent, &q->ring);
-    f->silent_len++;
-    drive_start(&q->drive, f->loop, &hushing, q, 0, silent_ended);
-}
-
 /* ---- accepting ---- */
 
 static void plain_failure(void *app, const struct http_failure *failure, struct http_response *r)
@@ -164,6 +102,18 @@ static struct http_server *server_of(struct lab_front *f, struct lab_endpoint *e
     return ep->server;
 }
 
+static void serve(void *self, struct conn *take, const struct address *peer)
+{
+    struct lab_front *f = self;
+    lab_lock(f->estate);
+    struct lab_endpoint *ep = endpoint_of(f, take);
+    lab_unlock(f->estate);
+    if (ep)
+        http_server_adopt(server_of(f, ep), tls_server_conn(f->tls, take), peer);
+    else
+        tcp_reset(take);
+}
+
 static void accepted(void *self, struct conn *take, const struct address *peer)
 {
     struct lab_front *f = self;
@@ -174,10 +124,8 @@ static void accepted(void *self, struct conn *take, const struct address *peer)
     lab_unlock(f->estate);
     if (faults & LAB_FAULT_DOWN)
         tcp_reset(take);
-    else if (faults & LAB_FAULT_SILENT)
-        keep_silent(f, take);
-    else
-        http_server_adopt(server_of(f, ep), tls_server_conn(f->tls, take), peer);
+    else if (!lab_odd_take(f->odd, faults, take, peer))
+        serve(f, take, peer);
 }
 
 static struct listener *listen_on(struct lab_front *f, uint16_t port, struct err *e)
@@ -240,13 +188,13 @@ struct lab_front *lab_front_create(struct loop *l, struct pool *p, struct lab_es
     f->pool = p;
     f->estate = s;
     s->loop = l;
-    ring_init(&f->silent);
     lab_lock(s);
     AUTO(tls_identity_unrefp) struct tls_identity *first = identity_of(&s->vcenters[0].at, e);
     lab_unlock(s);
     const struct tls_server_config config = { .identity = first, .choose = choose, .self = f, .weak = true };
     if (!first || !(f->tls = tls_server_create(&config, e)))
         return lab_front_destroy(f);
+    f->odd = lab_odd_create(l, f->tls, serve, f);
     for (int i = 0; i < KINDS; i++) {
         size_t len;
         const struct http_route *routes = lab_faces((enum lab_kind)i, &len);
@@ -268,8 +216,7 @@ struct lab_front *lab_front_destroy(struct lab_front *f)
         return NULL;
     struct lab_estate *s = f->estate;
     (void)listener_destroy(f->listener);
-    while (!ring_empty(&f->silent))
-        drive_cancel(&CONTAINER_OF(f->silent.next, struct silent, ring)->drive);
+    (void)lab_odd_destroy(f->odd);
     for (size_t i = 0; i < s->vcenters_len; i++) {
         lab_consoles_close(&s->vcenters[i]);
         endpoint_close(&s->vcenters[i].at);

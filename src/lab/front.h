@@ -13,8 +13,6 @@ struct lab_front;
 struct loop;
 struct pool;
 
-enum { LAB_SILENT_MAX = 1000 }; /* connections that are kept without a word; more are reset */
-
 struct lab_front *lab_front_create(struct loop *l, struct pool *p, struct lab_estate *s, struct err *e);
 struct lab_front *lab_front_destroy(struct lab_front *f);
 DEFINE_AUTO(lab_front_destroyp, struct lab_front *, lab_front_destroy)

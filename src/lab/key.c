@@ -177,6 +177,50 @@ static bool save(const struct lab_keys *k, const char *file, EVP_PKEY *key, stru
     return lab_keep_write(k->dir, file, pem, (size_t)len, 0600, e);
 }
 
+/* Into memory, for the ring's life. */
+static EVP_PKEY *hold(struct lab_keys *k, const char *label, EVP_PKEY *take)
+{
+    struct kept *fresh = xcalloc(1, sizeof(*fresh));
+    (void)text_copy(fresh->label, sizeof(fresh->label), label);
+    fresh->key = take;
+    fresh->next = k->first;
+    k->first = fresh;
+    return take;
+}
+
+static EVP_PKEY *held(const struct lab_keys *k, const char *label)
+{
+    for (struct kept *it = k->first; it; it = it->next)
+        if (!strcmp(it->label, label))
+            return it->key;
+    return NULL;
+}
+
+EVP_PKEY *lab_keys_find(struct lab_keys *k, const char *label, struct err *e)
+{
+    char file[LAB_LABEL_MAX + 16];
+    EVP_PKEY *key = held(k, label);
+    (void)snprintf(file, sizeof(file), "keys/%s.pem", label);
+    if (!key && (key = load(k, file)))
+        key = hold(k, label, key);
+    if (!key)
+        (void)err_set(e, ERR_NOT_FOUND, "there is no key %s", label);
+    return key;
+}
+
+bool lab_keys_put(struct lab_keys *k, const char *label, EVP_PKEY *key, struct err *e)
+{
+    char file[LAB_LABEL_MAX + 16];
+    (void)snprintf(file, sizeof(file), "keys/%s.pem", label);
+    if (strlen(label) >= LAB_LABEL_MAX || held(k, label))
+        return err_set(e, ERR_INTERNAL, "a key called %s can't be kept", label);
+    if (k->dir && !save(k, file, key, e))
+        return false;
+    (void)EVP_PKEY_up_ref(key);
+    (void)hold(k, label, key);
+    return true;
+}
+
 EVP_PKEY *lab_keys_get(struct lab_keys *k, const char *label, unsigned bits, struct err *e)
 {
     char full[LAB_LABEL_MAX], file[LAB_LABEL_MAX + 16];
@@ -185,9 +229,9 @@ EVP_PKEY *lab_keys_get(struct lab_keys *k, const char *label, unsigned bits, str
         (void)err_set(e, ERR_INTERNAL, "no such key: %s", label);
         return NULL;
     }
-    for (struct kept *it = k->first; it; it = it->next)
-        if (!strcmp(it->label, full))
-            return it->key;
+    EVP_PKEY *known = held(k, full);
+    if (known)
+        return known;
     (void)snprintf(file, sizeof(file), "keys/%s.pem", full);
     AUTO(pkey_freep) EVP_PKEY *key = load(k, file);
     if (!key) {
@@ -199,10 +243,5 @@ EVP_PKEY *lab_keys_get(struct lab_keys *k, const char *label, unsigned bits, str
         if (k->dir && !save(k, file, key, e))
             return NULL;
     }
-    struct kept *fresh = xcalloc(1, sizeof(*fresh));
-    (void)text_copy(fresh->label, sizeof(fresh->label), full);
-    fresh->key = STEAL(key);
-    fresh->next = k->first;
-    k->first = fresh;
-    return fresh->key;
+    return hold(k, full, STEAL(key));
 }

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "lab/command.h"
 #include "lab/control.h"
 #include "lab/estate.h"
 #include "lab/front.h"
@@ -22,26 +23,38 @@
 enum {
     THREADS = 64,  /* each waiting WaitForUpdatesEx takes one */
     QUEUE = 1024,
+    LOOK_MS = 60 * 1000,
     EXIT_USAGE = 2,
 };
 
 static const char usage[] =
     "usage: vsphere-lab up [SCENARIO.ini] --dir DIR [--ready-fd N] [--byte-exact]   start it, in the foreground\n"
-    "       vsphere-lab status|faults --dir DIR             the estate as JSON; the names of faults\n"
-    "       vsphere-lab fault TARGET FAULT --dir DIR        let something go wrong\n"
-    "       vsphere-lab clear TARGET [FAULT] --dir DIR      put that right, or everything\n"
-    "       vsphere-lab replace|reissue TARGET --dir DIR    another certificate: with another key, for the same key\n"
-    "       vsphere-lab issuer TARGET enterprise|vmca|self-signed --dir DIR   another certificate, signed by that one\n"
-    "       vsphere-lab rotate|renew|retire TARGET --dir DIR   another VMCA root; other certificates for all hosts;\n"
-    "                                                       only the newest root is published\n"
-    "       vsphere-lab password TARGET NEW --dir DIR       the administrator's password\n"
-    "       vsphere-lab vm VC/VM --dir DIR                  a machine as JSON: power, consoles and what was typed\n"
-    "       vsphere-lab move VC/VM HOST --dir DIR           it moves to another host, as DRS would do\n"
-    "       vsphere-lab down --dir DIR                      end it\n"
+    "       vsphere-lab COMMAND .. --dir DIR       ask or change the one that runs there:\n"
+    "  status | faults | down                      the estate as JSON; the names of faults; end it\n"
+    "  fault TARGET FAULT                          let something go wrong\n"
+    "  clear TARGET [FAULT]                        put that right, or everything\n"
+    "  replace | reissue TARGET                    another certificate: with another key, for the same key\n"
+    "  issuer TARGET enterprise|vmca|self-signed   another certificate, signed by that one\n"
+    "  csr TARGET                                  a request for a new key\n"
+    "  install TARGET CHAIN.pem [KEY.pem]          one's own certificate\n"
+    "  rotate | retire VCENTER                     another VMCA root; only the newest is published\n"
+    "  import VCENTER CHAIN.pem KEY.pem            a CA that its VMCA signs with from now on\n"
+    "  subordinate VCENTER                         the same, signed by the enterprise\n"
+    "  sign VCENTER REQUEST.pem                    its VMCA signs, or says its error number\n"
+    "  publish VCENTER CHAIN.pem                   into TRUSTED_ROOTS\n"
+    "  unpublish VCENTER ID                        and out\n"
+    "  refresh | reconnect TARGET                  tell hosts the roots; connect them again\n"
+    "  renew TARGET [cert-only]                    hosts' certificates; the roots first, or not\n"
+    "  revoke TARGET                               its certificate, in the next CRL\n"
+    "  option VCENTER KEY [VALUE]                  an advanced setting\n"
+    "  clock [MOVE]                                what time it is there; +30d, -1h or a time moves it\n"
+    "  vm VC/VM                                    a machine as JSON: power, consoles and what was typed\n"
+    "  move VC/VM HOST                             it moves to another host, as DRS would do\n"
+    "  password TARGET NEW                         the administrator's password\n"
     "TARGET: vc1, vc1/host-2, a name, an address, nsx1. vsphere-lab(1) has the scenario's keys and the faults.\n";
 
 struct options {
-    const char *words[4]; /* the command and its operands */
+    const char *words[LAB_WORDS_MAX]; /* the command and its operands */
     size_t words_len;
     const char *dir;
     int ready_fd; /* -1: none */
@@ -154,6 +167,30 @@ static void hear_answers(struct loop *loop)
         LOG(WARN, "lab.stop", "the loop could not run once more");
 }
 
+static bool publish(struct lab_estate *s, struct err *e)
+{
+    LAB_LOCKED(s);
+    return lab_poll_all(s, e) && lab_estate_publish(s, e);
+}
+
+/* The vCenters look at their hosts' certificates every few days of the estate's clock. */
+struct look {
+    struct loop_timer timer;
+    struct loop *loop;
+    struct lab_estate *estate;
+};
+
+static void look_again(struct loop_timer *t)
+{
+    struct look *l = CONTAINER_OF(t, struct look, timer);
+    struct err e;
+    LAB_LOCKED(l->estate);
+    uint64_t before = l->estate->version;
+    if (!lab_poll_all(l->estate, &e) || (l->estate->version != before && !lab_estate_publish(l->estate, &e)))
+        LOG(WARN, "lab.poll", "%s", e.msg);
+    loop_timer_start(l->loop, t, LOOK_MS);
+}
+
 static bool serve(struct lab_estate *s, int ready_fd, struct err *e)
 {
     const struct pool_config threads = { "lab", THREADS, QUEUE };
@@ -162,14 +199,17 @@ static bool serve(struct lab_estate *s, int ready_fd, struct err *e)
     struct lab_front *front = pool ? lab_front_create(loop, pool, s, e) : NULL;
     struct lab_control *control = NULL;
     bool ok = front && lab_front_listen(front, e) && (control = lab_control_create(loop, s, e)) && lab_work_start(s->work, e) &&
-              lab_estate_publish(s, e);
+              publish(s, e) && lab_control_steps(s, e);
     if (ok) {
         struct sigaction stop = { .sa_handler = on_signal };
         the_loop = loop;
         (void)sigaction(SIGTERM, &stop, NULL);
         (void)sigaction(SIGINT, &stop, NULL);
+        struct look look = { .timer = { .fired = look_again }, .loop = loop, .estate = s };
+        loop_timer_start(loop, &look.timer, LOOK_MS);
         banner(s);
         ok = say_ready(s, ready_fd, e) && loop_run(loop, e);
+        loop_timer_stop(&look.timer);
         stop.sa_handler = SIG_IGN;
         (void)sigaction(SIGTERM, &stop, NULL);
         (void)sigaction(SIGINT, &stop, NULL);
@@ -206,24 +246,10 @@ static bool up(const struct options *o, struct err *e)
 /* Whatever else there is goes to the lab that runs. */
 static bool ask(const struct options *o, struct err *e)
 {
-    static const struct {
-        const char *name;
-        size_t least, most; /* words after it */
-    } known[] = { { "status", 0, 0 }, { "faults", 0, 0 }, { "down", 0, 0 }, { "fault", 2, 2 }, { "clear", 1, 2 },
-                  { "replace", 1, 1 }, { "reissue", 1, 1 }, { "renew", 1, 1 }, { "rotate", 1, 1 }, { "retire", 1, 1 },
-                  { "password", 2, 2 }, { "issuer", 2, 2 }, { "vm", 1, 1 }, { "move", 2, 2 } };
-    size_t n = 0, words = o->words_len;
-    while (n < ARRAY_LEN(known) && strcmp(known[n].name, o->words[0]) != 0)
-        n++;
-    if (n == ARRAY_LEN(known))
-        return err_set(e, ERR_INPUT, "no such command: %s", o->words[0]);
-    if (words < 1 + known[n].least || words > 1 + known[n].most)
-        return err_set(e, ERR_INPUT, "%s takes %zu words after it", o->words[0], known[n].least);
     struct buf answer, line;
     buf_init(&answer, LAB_FILE_MAX);
     buf_init(&line, LAB_CONTROL_LINE_MAX);
-    bool ok = lab_control_request(&line, o->words[0], words > 1 ? o->words[1] : NULL, words > 2 ? o->words[2] : NULL, e) &&
-              lab_control_ask(o->dir, buf_str(&line), &answer, e);
+    bool ok = lab_control_request(&line, o->words, o->words_len, e) && lab_control_ask(o->dir, buf_str(&line), &answer, e);
     if (ok) {
         (void)fputs(buf_str(&answer), stdout);
         ok = !strstr(buf_str(&answer), "\"ok\":false") || err_set(e, ERR_INPUT, "the lab refused it");

@@ -19,6 +19,7 @@ static const struct {
     { "6.7.0", "6.7.1", "10244745", "VMware vCenter Server 6.7.0 build-10244745" },
     { "7.0.3", "7.0.3.0", "21477706", "VMware vCenter Server 7.0.3 build-21477706" },
     { "8.0.2", "8.0.2.0", "22617221", "VMware vCenter Server 8.0.2 build-22617221" },
+    { "8.0.3", "8.0.3.0", "25092719", "VMware vCenter Server 8.0.3 build-25092719" }, /* Update 3h */
 };
 
 static void write_about(const struct lab_asking *k, struct lab_value *in)

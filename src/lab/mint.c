@@ -16,7 +16,7 @@ DEFINE_AUTO(bn_freep, BIGNUM *, BN_free)
 
 /* With MBSTRING_UTF8 OpenSSL's table gives each attribute the string type that VMCA gives it: C Printable, DC and
  * mail IA5, the rest UTF8. */
-static X509_NAME *name_of(const struct lab_rdn *rdns)
+X509_NAME *lab_name(const struct lab_rdn *rdns)
 {
     AUTO(name_freep) X509_NAME *name = X509_NAME_new();
     for (; name && rdns->type; rdns++)
@@ -27,8 +27,8 @@ static X509_NAME *name_of(const struct lab_rdn *rdns)
 
 static bool set_names(X509 *x, const struct lab_mint *m)
 {
-    AUTO(name_freep) X509_NAME *subject = name_of(m->subject);
-    AUTO(name_freep) X509_NAME *other = m->issuer_name ? name_of(m->issuer_name) : NULL;
+    AUTO(name_freep) X509_NAME *subject = lab_name(m->subject);
+    AUTO(name_freep) X509_NAME *other = m->issuer_name ? lab_name(m->issuer_name) : NULL;
     if (!subject || (m->issuer_name && !other) || !X509_set_subject_name(x, subject))
         return false;
     return X509_set_issuer_name(x, other ? other : m->issuer ? X509_get_subject_name(m->issuer) : subject);
@@ -85,7 +85,20 @@ X509 *lab_mint(const struct lab_mint *m, struct err *e)
     return NULL;
 }
 
-static bool fill_crl(X509_CRL *crl, X509 *issuer, int64_t now, unsigned number)
+static bool add_revoked(X509_CRL *crl, const struct lab_revoked *r)
+{
+    X509_REVOKED *entry = X509_REVOKED_new();
+    AUTO(bn_freep) BIGNUM *bn = BN_bin2bn(r->serial, (int)r->serial_len, NULL);
+    AUTO(number_freep) ASN1_INTEGER *serial = bn ? BN_to_ASN1_INTEGER(bn, NULL) : NULL;
+    AUTO(time_freep) ASN1_TIME *at = ASN1_TIME_set(NULL, r->at);
+    if (entry && serial && at && X509_REVOKED_set_serialNumber(entry, serial) && X509_REVOKED_set_revocationDate(entry, at) &&
+        X509_CRL_add0_revoked(crl, entry))
+        return true;
+    X509_REVOKED_free(entry);
+    return false;
+}
+
+static bool fill_crl(X509_CRL *crl, X509 *issuer, int64_t now, unsigned number, const struct lab_revoked *revoked, size_t len)
 {
     AUTO(time_freep) ASN1_TIME *from = ASN1_TIME_set(NULL, now - CRL_PREDATE);
     AUTO(time_freep) ASN1_TIME *to = ASN1_TIME_set(NULL, now - CRL_PREDATE + (int64_t)CRL_DAYS * LAB_DAY);
@@ -96,16 +109,22 @@ static bool fill_crl(X509_CRL *crl, X509 *issuer, int64_t now, unsigned number)
         !X509_CRL_set1_nextUpdate(crl, to) || !ASN1_INTEGER_set(value, (long)number) ||
         !X509_CRL_add1_ext_i2d(crl, NID_crl_number, value, 0, X509V3_ADD_APPEND))
         return false;
+    for (size_t i = 0; i < len; i++)
+        if (!add_revoked(crl, &revoked[i]))
+            return false;
+    if (len)
+        (void)X509_CRL_sort(crl);
     X509V3_set_ctx_nodb(&ctx);
     X509V3_set_ctx(&ctx, issuer, NULL, NULL, crl, 0);
     AUTO(ext_freep) X509_EXTENSION *aki = X509V3_EXT_conf_nid(NULL, &ctx, NID_authority_key_identifier, "keyid");
     return aki && X509_CRL_add_ext(crl, aki, -1);
 }
 
-X509_CRL *lab_mint_crl(X509 *issuer, EVP_PKEY *key, int64_t now, unsigned number, struct err *e)
+X509_CRL *lab_mint_crl(X509 *issuer, EVP_PKEY *key, int64_t now, unsigned number, const struct lab_revoked *revoked,
+                       size_t revoked_len, struct err *e)
 {
     AUTO(lab_crl_freep) X509_CRL *crl = X509_CRL_new();
-    if (crl && fill_crl(crl, issuer, now, number) && X509_CRL_sign(crl, key, EVP_sha256()) > 0)
+    if (crl && fill_crl(crl, issuer, now, number, revoked, revoked_len) && X509_CRL_sign(crl, key, EVP_sha256()) > 0)
         return STEAL(crl);
     ERR_clear_error();
     (void)err_set(e, ERR_INTERNAL, "libcrypto can't make a CRL");

@@ -43,8 +43,17 @@ struct lab_mint {
 
 /* Owned by the caller. ERR_INTERNAL. */
 X509 *lab_mint(const struct lab_mint *m, struct err *e);
-/* An empty CRL as VMCA makes it: CRLNumber, then AKI; 30 days. */
-X509_CRL *lab_mint_crl(X509 *issuer, EVP_PKEY *key, int64_t now, unsigned number, struct err *e);
+struct lab_revoked {
+    uint8_t serial[LAB_SERIAL_MAX];
+    size_t serial_len;
+    int64_t at;
+};
+
+/* A CRL as VMCA makes it: CRLNumber, then AKI; 30 days; without the list when nothing is revoked. */
+X509_CRL *lab_mint_crl(X509 *issuer, EVP_PKEY *key, int64_t now, unsigned number, const struct lab_revoked *revoked,
+                       size_t revoked_len, struct err *e);
+/* Owned by the caller; NULL when a value can't be encoded. */
+X509_NAME *lab_name(const struct lab_rdn *rdns);
 
 DEFINE_AUTO(lab_x509_freep, X509 *, X509_free)
 DEFINE_AUTO(lab_crl_freep, X509_CRL *, X509_CRL_free)

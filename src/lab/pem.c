@@ -52,10 +52,19 @@ void lab_thumbprint_sha256(X509 *cert, char out[100])
 void lab_key_id(X509 *cert, char out[64])
 {
     const ASN1_OCTET_STRING *id = X509_get0_subject_key_id(cert);
+    uint8_t hash[DIGEST_SHA1], *der = NULL;
+    const uint8_t *bytes = hash;
     size_t len = id && ASN1_STRING_length(id) <= 31 ? (size_t)ASN1_STRING_length(id) : 0;
+    if (len) {
+        bytes = ASN1_STRING_get0_data(id);
+    } else {
+        int der_len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(cert), &der);
+        digest_sha1(der, der_len > 0 ? (size_t)der_len : 0, hash);
+        len = sizeof(hash);
+    }
     for (size_t i = 0; i < len; i++)
-        (void)snprintf(out + 2 * i, 3, "%02X", ASN1_STRING_get0_data(id)[i]);
-    out[2 * len] = '\0';
+        (void)snprintf(out + 2 * i, 3, "%02X", bytes[i]);
+    OPENSSL_free(der);
 }
 
 void lab_dn_text(const X509_NAME *name, const char *separator, char out[LAB_DN_MAX])

@@ -17,7 +17,8 @@ MUST_USE bool lab_pem_crl(struct buf *out, X509_CRL *crl, struct err *e);
 void lab_thumbprint(X509 *cert, char out[60]);
 /* The same with SHA-256; out holds 100 bytes. */
 void lab_thumbprint_sha256(X509 *cert, char out[100]);
-/* The subjectKeyIdentifier in upper hex, the id of a trusted root chain; "" without one. */
+/* The subjectKeyIdentifier in upper hex, the id of a trusted root chain; without one SHA-1 of the
+ * SubjectPublicKeyInfo (vmca.md 1.4). */
 void lab_key_id(X509 *cert, char out[64]);
 /* RFC 4514 order with the separator vSphere uses. */
 void lab_dn_text(const X509_NAME *name, const char *separator, char out[LAB_DN_MAX]);

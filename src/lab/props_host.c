@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/hostcert.h"
 #include "lab/pem.h"
 #include "lab/vm.h"
 
@@ -15,11 +16,11 @@ static const struct lab_host *host_of(const struct lab_asking *k, struct lab_obj
 
 static bool connected(const struct lab_host *h)
 {
-    return !(h->at.faults & LAB_FAULT_DISCONNECTED);
+    return !lab_host_is_lost(h);
 }
 
 static const char *const releases[][3] = { { "6.7.0", "6.7.1", "10302608" }, { "7.0.3", "7.0.3.0", "21477706" },
-                                           { "8.0.3", "8.0.3.0", "24022510" } };
+                                           { "8.0.3", "8.0.3.0", "24022510" }, { "8.0.3", "8.0.3.0", "24784735" } };
 
 static void about(const struct lab_asking *k, struct lab_value *in, const char *name)
 {
@@ -80,8 +81,7 @@ struct lab_value *lab_host_summary(const struct lab_asking *k, struct lab_object
 {
     struct arena *a = k->arena;
     const struct lab_host *h = host_of(k, o);
-    X509 *cert = known_cert(k, o);
-    char thumbprint[60] = "", address[16];
+    char thumbprint[60], address[16];
     struct lab_value *s = lab_struct(a, NULL, NULL, "HostListSummary");
     (void)lab_ref(a, s, "host", "HostSystem", lab_object_moid(k, o));
     hardware_summary(k, h, s);
@@ -89,9 +89,9 @@ struct lab_value *lab_host_summary(const struct lab_asking *k, struct lab_object
     struct lab_value *c = lab_struct(a, s, "config", "HostConfigSummary");
     (void)lab_string(a, c, "name", h->at.name);
     (void)lab_int(a, c, "port", k->vc->at.estate->port);
-    if (cert)
-        lab_thumbprint(cert, thumbprint);
-    (void)lab_string(a, c, "sslThumbprint", arena_strdup(a, thumbprint));
+    lab_said_thumbprint(&k->vc->hosts[o.n].at, thumbprint);
+    if (thumbprint[0])
+        (void)lab_string(a, c, "sslThumbprint", arena_strdup(a, thumbprint));
     if (connected(h))
         about(k, c, "product");
     (void)lab_bool(a, c, "vmotionEnabled", true);
@@ -254,14 +254,6 @@ struct lab_value *lab_host_vm(const struct lab_asking *k, struct lab_object o)
     return list;
 }
 
-/* Thresholds of vpxd.certmgmt.certs.*: 30 days hard, 240 soft. */
-static const char *certificate_status(int64_t end, int64_t now)
-{
-    int64_t days = (end - now) / LAB_DAY;
-    return end < now ? "expired" : days < 30 ? "expirationImminent" : days < 60 ? "expiringShortly"
-                     : days < 240 ? "expiring" : "good";
-}
-
 struct lab_value *lab_host_certificate_info(const struct lab_asking *k, struct lab_object o)
 {
     struct arena *a = k->arena;
@@ -277,6 +269,6 @@ struct lab_value *lab_host_certificate_info(const struct lab_asking *k, struct l
     (void)lab_time(a, v, "notAfter", end);
     lab_dn_text(X509_get_subject_name(cert), ",", text);
     (void)lab_string(a, v, "subject", arena_strdup(a, text));
-    (void)lab_string(a, v, "status", certificate_status(end, k->now));
+    (void)lab_string(a, v, "status", lab_cert_status_name(lab_cert_status(k->vc, end, k->now)));
     return v;
 }

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "wire/settings.h"
 
 #define LAB(field) offsetof(struct lab_scenario, field)
@@ -20,11 +21,14 @@ static const struct setting lab_keys[] = {
     { "", "seed", SETTING_TEXT, LAB(seed), NULL, 0, 0, NULL, "Makes the same, public, keys everywhere.", false },
     { "", "byte_exact", SETTING_BOOL, LAB(byte_exact), "no", 0, 0, NULL, "CAs without the lab's mark.", false },
     { "", "lockout", SETTING_NUMBER, LAB(lockout), "5", 0, 1000, NULL, "Wrong passwords in a row that lock; 0 = never.", false },
+    { "", "publish_lag", SETTING_NUMBER, LAB(publish_lag), "300", 0, 86400, NULL, "Seconds until other nodes have a new root.", false },
+    { "", "clock", SETTING_TEXT, LAB(clock), NULL, 0, 0, NULL, "A time at which the estate's clock stands still.", false },
+    { "", "steps", SETTING_TEXT, LAB(steps), NULL, 0, 0, NULL, "What is done to it at its birth.", false },
     { "", "host_keys", SETTING_NUMBER, LAB(host_keys), "4", 1, 64, NULL, "Keys that all hosts share.", false },
 };
 
 static const struct setting vcenter_keys[] = {
-    { "", "version", SETTING_CHOICE, VC(version), "8.0", 0, 0, "6.7|7.0|8.0", "Release.", false },
+    { "", "version", SETTING_CHOICE, VC(version), "8.0", 0, 0, "6.7|7.0|8.0|8.0u3h", "Release.", false },
     HOSTS(hosts, "Hosts with a certificate of the VMCA."),
     HOSTS(by_ip_hosts, "The same, added by address."),
     HOSTS(foreign_hosts, "With a certificate of another CA."),
@@ -46,6 +50,10 @@ static const struct setting vcenter_keys[] = {
     { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its own certificate.", false },
     { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain.", false },
     { "", "san", SETTING_CHOICE, VC(san), "name", 0, 0, "name|both", "What its certificate is for.", false },
+    { "", "vmca", SETTING_CHOICE, VC(vmca), "root", 0, 0, "root|subordinate", "What its VMCA is.", false },
+    { "", "link", SETTING_TEXT, VC(link), NULL, 0, 0, NULL, "The vCenter that it is linked with.", false },
+    { "", "name_policy", SETTING_TEXT, VC(name_policy), NULL, 0, 0, NULL, "The DNS domain that its VMCA signs for.", false },
+    { "", "multiplesan", SETTING_BOOL, VC(many_names), "no", 0, 0, NULL, "Several DNS names in a request.", false },
     { "", "psc", SETTING_TEXT, VC(psc), NULL, 0, 0, NULL, "The vCenter whose VMCA it shares.", false },
     { "", "root_o", SETTING_TEXT, VC(root_o), NULL, 0, 0, NULL, "O in the root's subject.", false },
     { "", "root_san", SETTING_CHOICE, VC(root_san), "release", 0, 0, "release|yes|no", "The placeholder names in the root.", false },
@@ -154,12 +162,20 @@ static bool cut(struct cutter *c, const char *text, size_t len, struct err *e)
 
 static bool check(struct lab_scenario *s, struct err *e)
 {
+    int64_t at;
+    if (s->clock && !text_time_parse(s->clock, &at))
+        return err_set(e, ERR_INPUT, "clock is not a time as 2026-01-31T12:00:00Z: %s", s->clock);
     if (!s->vcenters_len)
         return err_set(e, ERR_INPUT, "a scenario needs a [vcenter NAME]");
     for (size_t i = 0; i < s->vcenters_len; i++) {
         const struct lab_vcenter_plan *p = &s->vcenters[i], *other = find_vcenter(s, p->psc);
         if (p->psc && (!other || other->psc || other == p))
             return err_set(e, ERR_INPUT, "vcenter %s: psc = %s names no vCenter with a VMCA of its own", p->name, p->psc);
+        other = find_vcenter(s, p->link);
+        if (p->link && (!other || other->link || other == p || p->psc))
+            return err_set(e, ERR_INPUT, "vcenter %s: link = %s names no vCenter with an SSO domain of its own", p->name, p->link);
+        if (p->psc && p->vmca)
+            return err_set(e, ERR_INPUT, "vcenter %s: its VMCA is that of %s", p->name, p->psc);
         if (lab_plan_hosts(p) > LAB_HOSTS_MAX)
             return err_set(e, ERR_INPUT, "vcenter %s: more than %d hosts", p->name, LAB_HOSTS_MAX);
         if ((p->root_o && strlen(p->root_o) >= LAB_WORD) || (p->password && strlen(p->password) >= LAB_NAME))

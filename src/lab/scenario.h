@@ -39,6 +39,10 @@ struct lab_vcenter_plan {
     int endpoint;             /* enum lab_endpoint_cert */
     int chain;                /* 0: the leaf alone, 1: with the CAs above it */
     int san;                  /* 0: its name alone, 1: its address as well */
+    int vmca;                 /* 0: self-signed root, 1: subordinate to the enterprise */
+    const char *link;         /* the vCenter whose SSO domain it is in (linked mode); NULL = its own */
+    const char *name_policy;  /* VMCA signs for names of this DNS domain only; NULL = for all */
+    bool many_names;          /* VMCA's server option multiplesan */
     const char *psc;          /* whose VMCA it uses; NULL = its own */
     const char *root_o;       /* O in the root's subject; NULL = the vCenter's name */
     int root_san;             /* 0: as the release does, 1: yes, 2: no */
@@ -62,6 +66,9 @@ struct lab_scenario {
     bool byte_exact;            /* without the lab's OID */
     uint64_t lockout;           /* wrong passwords in a row that lock an account; 0 = never */
     uint64_t host_keys;         /* how many keys all hosts share */
+    uint64_t publish_lag;       /* seconds until a new root is in the stores of other nodes */
+    const char *clock;          /* the time at which it stands still; NULL = the machine's */
+    const char *steps;          /* commands for the birth: "rotate vc1; renew vc1/host-1 cert-only"; NULL */
     struct lab_vcenter_plan vcenters[LAB_VCENTERS_MAX];
     size_t vcenters_len;
     struct lab_nsx_plan nsx[LAB_NSX_MAX];

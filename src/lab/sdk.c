@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -59,6 +58,7 @@ static const struct {
     { "SuspendVM_Task", "SuspendVM_TaskResponse", lab_suspend, false },
     { "UnregisterVM", "UnregisterVMResponse", lab_unregister_vm, false },
     { "QueryOptions", "QueryOptionsResponse", lab_query_options, false },
+    { "UpdateOptions", "UpdateOptionsResponse", lab_update_options, false },
 };
 
 bool lab_say(struct lab_call *c, const char *fault, const char *text)
@@ -198,7 +198,7 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     struct xml_writer w;
     struct err e;
     LAB_LOCKED(ep->estate);
-    int64_t now = clock_wall_ms();
+    int64_t now = lab_now_ms(ep->estate);
     struct lab_call c = {
         .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head, ep->vcenter) }, .rq = rq, .rs = rs, .w = &w,
     };
@@ -211,12 +211,12 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     answer(&c);
 }
 
-static const char *const priors[] = { "8.0.2.0", "8.0.1.0", "8.0.0.1", "7.0.3.0", "7.0.2.0", "7.0.1.0", "7.0.0.0",
+static const char *const priors[] = { "8.0.3.0", "8.0.2.0", "8.0.1.0", "8.0.0.1", "7.0.3.0", "7.0.2.0", "7.0.1.0", "7.0.0.0",
                                       "6.9.1", "6.8.7", "6.7.3", "6.7.2", "6.7.1", "6.7", "6.5", "6.0", "5.5" };
 
 void lab_sdk_versions(struct http_request *rq, struct http_response *rs)
 {
-    static const char *const newest[] = { "6.7.1", "7.0.3.0", "8.0.2.0" };
+    static const char *const newest[] = { "6.7.1", "7.0.3.0", "8.0.2.0", "8.0.3.0" };
     const struct lab_endpoint *ep = rq->app;
     const char *own = newest[ep->vcenter->plan->version];
     struct xml_writer w;

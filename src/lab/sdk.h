@@ -53,7 +53,7 @@ lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_gue
     lab_mark_template, lab_mark_vm, lab_acquire_ticket, lab_create_vm, lab_register_vm, lab_unregister_vm, lab_clone_vm,
     lab_destroy, lab_reconfigure_vm, lab_relocate_vm, lab_migrate_vm, lab_rename;
 /* In option.c. */
-lab_method lab_query_options;
+lab_method lab_query_options, lab_update_options;
 
 /* What a specSet selects, in order, each once. NULL after a fault. */
 struct lab_selection {

@@ -8,17 +8,29 @@ enum {
     ROOT_PREDATE_DAYS = 3,     /* certool --selfca --predate */
     ROOT_DAYS = 3650,
     MACHINE_SSL_DAYS = 730,
-    ESXI_MINUTES_BEFORE = 1440, /* vpxd.certmgmt.certs.minutesBefore */
-    ESXI_DAYS = 1825,           /* vpxd.certmgmt.certs.daysValid */
+    SELF_SIGNED_DAYS = 1825,
+    SUB_CA_DAYS = 1825,
+    CERTOOL_DAYS = 3650,
+    CERTOOL_PREDATE = 600,      /* seconds */
     INSTALLER_DAYS = 4015,
     ENTERPRISE_LEAF_DAYS = 397,
     ENTERPRISE_CA_DAYS = 3650,
     VALUE_MAX = 600,
 };
 
+const struct lab_terms lab_usual_terms = {
+    .days = 1825, .minutes_before = 1440, .country = "US", .state = "California", .locality = "Palo Alto",
+    .organization = "VMware", .unit = "VMware Engineering", .email = "vmca@vmware.com",
+};
+
+int64_t lab_terms_start(const struct lab_terms *t, int64_t now)
+{
+    return now - t->minutes_before * 60;
+}
+
 unsigned lab_shape_root_bits(enum lab_version v)
 {
-    return v == LAB_80 ? 3072 : 2048;
+    return v >= LAB_80 ? 3072 : 2048;
 }
 
 static bool is_address(const char *name)
@@ -59,6 +71,8 @@ static void clip(struct lab_mint *m, const struct lab_leaf_shape *s)
         int64_t at = timegm(&end);
         if (m->not_after > at)
             m->not_after = at;
+        if (m->not_before >= at) /* the CA is over: what it signed was signed before */
+            m->not_before = at - LAB_DAY;
     }
 }
 
@@ -101,11 +115,39 @@ X509 *lab_shape_vmca_root(const struct lab_cut *c, const struct lab_root_shape *
         { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
         { 0 },
     };
+    const struct lab_ext named[] = {
+        { NID_subject_key_identifier, "hash" },
+        { NID_subject_alt_name, s->names },
+        { NID_key_usage, "critical,keyCertSign,cRLSign" },
+        { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
+        { 0 },
+    };
     struct lab_mint m = start(c);
-    m.subject = subject;
-    m.exts = s->san ? with_san : without_san;
+    m.subject = s->subject ? s->subject : subject;
+    m.exts = s->names ? named : s->san ? with_san : without_san;
     m.not_before = s->made_at - (int64_t)ROOT_PREDATE_DAYS * LAB_DAY;
     m.not_after = m.not_before + (int64_t)ROOT_DAYS * LAB_DAY;
+    return lab_mint(&m, e);
+}
+
+/* What an administrator typed for the request, and what an enterprise's CA makes of it: it begins now, so that a host's
+ * certificate, which begins yesterday, can't be signed yet (error 70034). */
+X509 *lab_shape_sub_ca(const struct lab_cut *c, const struct lab_root_shape *s, struct err *e)
+{
+    const struct lab_rdn subject[] = { { "CN", s->o }, { "C", "US" }, { "ST", "California" }, { "L", "Palo Alto" },
+                                       { "O", "VMware" }, { "OU", "VMware Engineering" }, { 0 } };
+    static const struct lab_ext exts[] = {
+        { NID_basic_constraints, "critical,CA:TRUE,pathlen:0" },
+        { NID_key_usage, "critical,digitalSignature,keyCertSign,cRLSign" },
+        { NID_subject_key_identifier, "hash" },
+        { NID_authority_key_identifier, "keyid" },
+        { 0 },
+    };
+    struct lab_mint m = start(c);
+    m.subject = subject;
+    m.exts = exts;
+    m.not_before = s->made_at;
+    m.not_after = m.not_before + (int64_t)SUB_CA_DAYS * LAB_DAY;
     return lab_mint(&m, e);
 }
 
@@ -135,9 +177,10 @@ X509 *lab_shape_machine_ssl(const struct lab_cut *c, const struct lab_leaf_shape
 X509 *lab_shape_esxi(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e)
 {
     char san[VALUE_MAX], aia[VALUE_MAX];
+    const struct lab_terms *t = s->terms ? s->terms : &lab_usual_terms;
     const struct lab_rdn subject[] = {
-        { "C", "US" }, { "ST", "California" }, { "L", "Palo Alto" }, { "O", "VMware" }, { "OU", "VMware Engineering" },
-        { "CN", s->name }, { "emailAddress", "vmca@vmware.com" }, { 0 },
+        { "C", t->country }, { "ST", t->state }, { "L", t->locality }, { "O", t->organization }, { "OU", t->unit },
+        { "CN", s->name }, { "emailAddress", t->email }, { 0 },
     };
     const struct lab_ext exts[] = {
         { NID_subject_alt_name, san },
@@ -150,11 +193,48 @@ X509 *lab_shape_esxi(const struct lab_cut *c, const struct lab_leaf_shape *s, st
     struct lab_mint m = start(c);
     m.subject = subject;
     m.exts = exts;
-    m.not_before = s->made_at - (int64_t)ESXI_MINUTES_BEFORE * 60;
-    m.not_after = s->made_at + (int64_t)ESXI_DAYS * LAB_DAY;
+    m.not_before = lab_terms_start(t, s->made_at);
+    m.not_after = s->made_at + t->days * LAB_DAY;
     move(&m, s);
     clip(&m, s);
     return lab_mint(&m, e);
+}
+
+/* certool.cfg gives the subject, ten minutes ago the start, the root the end (vmca.md 2.2, 2.4). */
+static X509 *mint_certool(const struct lab_cut *c, const struct lab_leaf_shape *s, const struct lab_rdn *subject, struct err *e)
+{
+    char san[VALUE_MAX], aia[VALUE_MAX];
+    const struct lab_ext exts[] = {
+        { NID_key_usage, "digitalSignature,nonRepudiation,keyEncipherment" },
+        { NID_subject_alt_name, san },
+        { NID_subject_key_identifier, "hash" },
+        { NID_authority_key_identifier, "keyid" },
+        { s->pnid ? NID_info_access : 0, aia },
+        { 0 },
+    };
+    san_of_endpoint(s, san);
+    (void)snprintf(aia, sizeof(aia), "caIssuers;URI:https://%s/afd/vecs/ca", s->pnid ? s->pnid : "");
+    struct lab_mint m = start(c);
+    m.subject = subject;
+    m.exts = exts;
+    m.not_before = s->made_at - CERTOOL_PREDATE;
+    m.not_after = m.not_before + (int64_t)CERTOOL_DAYS * LAB_DAY;
+    move(&m, s);
+    clip(&m, s);
+    return lab_mint(&m, e);
+}
+
+X509 *lab_shape_certool(const struct lab_cut *c, const struct lab_leaf_shape *s, const char *cn, struct err *e)
+{
+    const struct lab_rdn subject[] = { { "CN", cn }, { "C", "US" }, { "ST", "California" }, { "L", "Palo Alto" },
+                                       { "O", "VMware" }, { "OU", "VMware Engineering" }, { 0 } };
+    return mint_certool(c, s, subject, e);
+}
+
+X509 *lab_shape_sts(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e)
+{
+    static const struct lab_rdn subject[] = { { "CN", "ssoserverSign" }, { 0 } };
+    return mint_certool(c, s, subject, e);
 }
 
 X509 *lab_shape_installer(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e)
@@ -201,7 +281,7 @@ X509 *lab_shape_self_signed(const struct lab_cut *c, const struct lab_leaf_shape
     m.signer = c->key;
     m.subject = subject;
     m.exts = exts;
-    return mint_since_yesterday(&m, s, ESXI_DAYS, e);
+    return mint_since_yesterday(&m, s, SELF_SIGNED_DAYS, e);
 }
 
 X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e)

@@ -6,11 +6,12 @@
 #include <string.h>
 
 #include "base/buf.h"
+#include "base/text.h"
 #include "lab/keep.h"
 #include "lab/pem.h"
 #include "wire/json.h"
 
-static const char *const versions[] = { "6.7", "7.0", "8.0" };
+static const char *const versions[] = { "6.7", "7.0", "8.0", "8.0u3h" };
 
 static json_t *fault_list(const struct lab_endpoint *ep)
 {
@@ -58,6 +59,8 @@ bool lab_state_json(struct lab_estate *s, struct buf *out, struct err *e)
         "port", (int)s->port, "byte_exact", !s->mark, "published_keys", s->scenario->seed != NULL,
         "enterprise_roots", "roots/enterprise.pem", "foreign_root", "roots/foreign.pem", "hosts_file", "hosts");
     json_t *vcenters = json_array(), *nsx = json_array();
+    char clock[TEXT_TIME];
+    text_time(lab_now(s), clock);
     for (size_t i = 0; i < s->vcenters_len; i++)
         (void)json_array_append_new(vcenters, vcenter_json(&s->vcenters[i]));
     for (size_t i = 0; i < s->nsx_len; i++) {
@@ -69,6 +72,8 @@ bool lab_state_json(struct lab_estate *s, struct buf *out, struct err *e)
     }
     if (!j)
         return err_set(e, ERR_INTERNAL, "the state can't be written as JSON");
+    (void)json_object_set_new(j, "clock", json_string(clock));
+    (void)json_object_set_new(j, "clock_stopped", json_boolean(s->stopped));
     (void)json_object_set_new(j, "vcenters", vcenters);
     (void)json_object_set_new(j, "nsx", nsx);
     return wire_json_write(out, j, e);
@@ -140,11 +145,27 @@ static bool write_root(struct lab_estate *s, const char *name, X509 *cert, X509 
     return ok;
 }
 
+/* A subordinate one with what is above it. */
+static bool write_vmca(struct lab_estate *s, const char *name, const struct lab_ca *ca, struct err *e)
+{
+    struct buf b;
+    char file[LAB_NAME];
+    buf_init(&b, LAB_PEM_MAX);
+    (void)snprintf(file, sizeof(file), "roots/%s.pem", name);
+    bool ok = lab_pem_cert(&b, ca->cert, e);
+    for (size_t i = 0; ok && i < ca->above_len; i++)
+        ok = lab_pem_cert(&b, ca->above[i], e);
+    ok = ok && lab_keep_write(s->dir, file, b.data, b.len, 0644, e);
+    buf_done(&b);
+    return ok;
+}
+
 bool lab_estate_publish(struct lab_estate *s, struct err *e)
 {
-    static const char *const names[LAB_CAS] = { "enterprise-root", "enterprise-issuing", "foreign", "installer", "somebody" };
+    static const char *const names[LAB_CAS] = { "enterprise-root", "enterprise-issuing", "foreign", "installer", "somebody",
+                                                "enterprise-policy" };
     for (size_t i = 0; i < LAB_CAS; i++)
-        if (!write_root(s, names[i], s->cas[i].cert, NULL, e))
+        if (s->cas[i].cert && !write_root(s, names[i], s->cas[i].cert, NULL, e))
             return false;
     /* A client that is sent the leaf alone needs both. */
     if (!write_root(s, "enterprise", s->cas[LAB_CA_ENTERPRISE].cert, s->cas[LAB_CA_ENTERPRISE_ROOT].cert, e))
@@ -152,7 +173,7 @@ bool lab_estate_publish(struct lab_estate *s, struct err *e)
     for (size_t i = 0; i < s->vmcas_len; i++) {
         char name[LAB_WORD + 8];
         (void)snprintf(name, sizeof(name), "vmca-%s", s->vmcas[i].label);
-        if (!write_root(s, name, s->vmcas[i].roots[s->vmcas[i].roots_len - 1].cert, NULL, e))
+        if (!write_vmca(s, name, &s->vmcas[i].roots[s->vmcas[i].roots_len - 1], e))
             return false;
     }
     return write_hosts(s, e) && write_credentials(s, e) && write_state(s, e);

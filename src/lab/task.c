@@ -2,7 +2,6 @@
 
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "lab/sdk.h"
@@ -86,7 +85,7 @@ static void run_step(struct lab_vcenter *vc, uint64_t id)
         return;
     if (t->state == LAB_TASK_QUEUED) {
         t->state = LAB_TASK_RUNNING;
-        t->started_ms = clock_wall_ms();
+        t->started_ms = lab_now_ms(t->vc->at.estate);
         changed(t);
     }
     t->wait_ms = LAB_TASK_PAUSE_MS;
@@ -101,7 +100,7 @@ static void run_step(struct lab_vcenter *vc, uint64_t id)
         (void)lab_task_fault(t, "RuntimeFault", "A general system error occurred");
     if (next == LAB_TASK_DONE)
         t->progress = 100;
-    t->completed_ms = clock_wall_ms();
+    t->completed_ms = lab_now_ms(t->vc->at.estate);
     if (t->done && t->state_of_steps)
         t->done(STEAL(t->state_of_steps));
     vc->tasks->running--;
@@ -128,7 +127,7 @@ struct lab_task *lab_task_begin(const struct lab_asking *k, const char *user, co
     t->entity_name = arena_strdup(&t->arena, lab_object_label(k, plan->entity));
     (void)text_copy(t->user, sizeof(t->user), user);
     t->cancelable = plan->cancelable;
-    t->queued_ms = clock_wall_ms();
+    t->queued_ms = lab_now_ms(t->vc->at.estate);
     t->step = plan->step;
     t->done = plan->done;
     t->state_of_steps = plan->take_state;
@@ -166,7 +165,7 @@ void lab_task_result(struct lab_task *t, const char *type, const char *moid)
 
 struct lab_asking lab_task_asking(struct lab_task *t)
 {
-    return (struct lab_asking){ .vc = t->vc, .arena = &t->arena, .now = clock_wall_ms() / 1000, .api = 999 };
+    return (struct lab_asking){ .vc = t->vc, .arena = &t->arena, .now = lab_now(t->vc->at.estate), .api = 999 };
 }
 
 /* ---- as values ---- */

@@ -94,14 +94,6 @@ bool lab_ticket_take(struct lab_endpoint *host, const char *id, int64_t now_ms, 
     return true;
 }
 
-void lab_said_thumbprint(struct lab_endpoint *host, char out[60])
-{
-    X509 *cert = lab_cert(host, true, NULL);
-    out[0] = '\0';
-    if (cert)
-        lab_thumbprint(cert, out);
-}
-
 /* ---- AcquireTicket ---- */
 
 static bool wrong_power(struct lab_call *c, const struct lab_vm *vm)
@@ -117,6 +109,8 @@ static void write_digests(struct lab_call *c, struct lab_value *v, struct lab_en
     struct arena *a = c->k.arena;
     char sha256[100], real[60];
     X509 *cert = lab_cert(host, true, NULL);
+    if (!*sha1)
+        return;
     (void)lab_string(a, v, "sslThumbprint", arena_strdup(a, sha1));
     if (c->k.api < 800 || !cert)
         return;

@@ -18,6 +18,3 @@ void lab_ticket_make(const struct lab_vm *vm, int64_t now_ms, char out[LAB_TICKE
 /* Redeems it at that host; the machine's number. ERR_DENIED says why not; it is gone then as well. */
 MUST_USE bool lab_ticket_take(struct lab_endpoint *host, const char *id, int64_t now_ms, unsigned *ret_vm, struct err *e);
 struct lab_tickets *lab_tickets_destroy(struct lab_tickets *t);
-
-/* The SHA-1 that the vCenter names for a host with tickets and leases: "" when it names none. */
-void lab_said_thumbprint(struct lab_endpoint *host, char out[60]);

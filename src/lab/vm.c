@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
@@ -285,7 +284,7 @@ void lab_vm_boot(struct lab_vm *vm)
 {
     vm->runs++;
     vm->booted = false;
-    vm->powered_at = clock_wall_ms() / 1000;
+    vm->powered_at = lab_now(vm->vc->at.estate);
     lab_later(vm->vc, (int64_t)vm->vc->plan->boot_ms, booted, (uint64_t)vm->runs << 32 | vm->n);
 }
 
@@ -300,7 +299,7 @@ void lab_vm_set_power(struct lab_vm *vm, enum lab_power power)
         lab_console_end(vm);
     } else if (resumed) {
         vm->booted = true;
-        vm->powered_at = clock_wall_ms() / 1000;
+        vm->powered_at = lab_now(vm->vc->at.estate);
     } else {
         lab_vm_boot(vm);
     }

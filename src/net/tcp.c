@@ -88,7 +88,7 @@ struct conn *tcp_adopt(int take_fd)
 void tcp_reset(struct conn *take)
 {
     struct linger at_once = { .l_onoff = 1 };
-    (void)setsockopt(of(take)->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+    (void)setsockopt(conn_fd(take), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
     (void)conn_destroy(take);
 }
 

@@ -44,7 +44,8 @@ MUST_USE bool tcp_peer(const struct conn *c, struct address *ret, struct err *e)
 /* The socket itself when c is a tcp connection, else -1: for TLS, which then needs no copy in between. */
 int tcp_socket(const struct conn *c);
 
-/* Closes a connection so that the peer sees a reset instead of an orderly end: what nobody listens on looks like that. */
+/* Closes a tcp connection, or a tls connection over one, so that the peer sees a reset instead of an orderly end: what
+ * nobody listens on looks like that. */
 void tcp_reset(struct conn *take);
 
 /* Applies options to a socket; the kernel lets accepted sockets inherit them from the listening one. */

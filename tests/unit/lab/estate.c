@@ -1,4 +1,4 @@
-#include "lab/estate.h"
+#include "lab/change.h"
 
 #include <openssl/x509v3.h>
 #include <stdlib.h>

@@ -220,7 +220,7 @@ static void crls_are_vmcas(void **state)
     struct lab_keys *k = lab_keys_create(secret, NULL);
     struct err e;
     struct lab_ca ca = make_root(k);
-    X509_CRL *crl = lab_mint_crl(ca.cert, ca.key, NOW, 7, &e);
+    X509_CRL *crl = lab_mint_crl(ca.cert, ca.key, NOW, 7, NULL, 0, &e);
     CHECK(crl && X509_CRL_verify(crl, ca.key) == 1 && X509_CRL_get_version(crl) == X509_CRL_VERSION_2);
     CHECK(X509_CRL_get_ext_count(crl) == 2 && !X509_CRL_get_REVOKED(crl));
     CHECK_EQ(OBJ_obj2nid(X509_EXTENSION_get_object(X509_CRL_get_ext(crl, 0))), NID_crl_number);

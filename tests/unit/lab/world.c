@@ -51,7 +51,7 @@ struct lab_estate *world_reopen(struct lab_estate *take, const char *scenario)
 /* All but the keys. */
 void world_close(struct lab_estate *take)
 {
-    static const char *const names[] = { "journal", "scenario.ini", "hosts", "state.json", "credentials.json" };
+    static const char *const names[] = { "journal", "issued", "scenario.ini", "hosts", "state.json", "credentials.json" };
     for (size_t i = 0; i < ARRAY_LEN(names); i++) {
         char path[LAB_PATH_MAX];
         CHECK(lab_keep_path(take->dir, names[i], path, NULL));
