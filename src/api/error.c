@@ -30,6 +30,12 @@ struct api_error api_error_of(enum err_kind kind, enum api_face face)
     return table[kind][face];
 }
 
+struct api_error api_error_for(const struct err *e, enum api_face face)
+{
+    bool busy = e->kind == ERR_CONFLICT && (strstr(e->msg, "is currently busy") || strstr(e->msg, "is busy completing an operation"));
+    return busy ? (struct api_error){ 400, "BUSY_ENTITY" } : api_error_of(e->kind, face);
+}
+
 static bool write_json(struct api_error a, const char *text, enum api_face face, struct buf *out, struct err *failed)
 {
     json_t *j = json_pack("{s:s, s:s, s:n}", "minorErrorCode", a.minor, "message", text, "stackTrace");
@@ -61,7 +67,7 @@ bool api_error_write_as(struct api_error as, const char *text, enum api_face fac
 
 bool api_error_write(const struct err *e, enum api_face face, enum api_format format, struct buf *out, struct err *failed)
 {
-    return api_error_write_as(api_error_of(e->kind, face), e->msg, face, format, out, failed);
+    return api_error_write_as(api_error_for(e, face), e->msg, face, format, out, failed);
 }
 
 void api_task_text(const char *text, char *out, size_t size)

@@ -13,6 +13,8 @@ struct api_error {
 };
 
 struct api_error api_error_of(enum err_kind kind, enum api_face face);
+/* The same, which tells a conflict of names from an entity that is busy: by the words that VCD's clients look for as well. */
+struct api_error api_error_for(const struct err *e, enum api_face face);
 
 /* Appends the body in the form that the request asked for. */
 MUST_USE bool api_error_write(const struct err *e, enum api_face face, enum api_format format, struct buf *out,

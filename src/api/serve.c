@@ -137,15 +137,15 @@ static bool may_enter(struct api_call *c, const struct api_op *op)
     return true;
 }
 
-static struct api_error error_of(const struct api_op *op, enum err_kind kind)
+static struct api_error error_of(const struct api_op *op, const struct err *e)
 {
-    if ((op->flags & API_LOGIN) && kind == ERR_DENIED)
+    if ((op->flags & API_LOGIN) && e->kind == ERR_DENIED)
         return (struct api_error){ 401, "UNAUTHORIZED" };
-    if ((op->flags & API_LOGIN) && kind == ERR_LIMIT)
+    if ((op->flags & API_LOGIN) && e->kind == ERR_LIMIT)
         return (struct api_error){ 429, "TOO_MANY_REQUESTS" };
-    if ((op->flags & API_SHOWN) && kind == ERR_CONFLICT)
+    if ((op->flags & API_SHOWN) && e->kind == ERR_CONFLICT)
         return (struct api_error){ 409, "CHANGED_SINCE_SHOWN" };
-    return api_error_of(kind, op->face);
+    return api_error_for(e, op->face);
 }
 
 static void serve(struct http_request *rq, struct http_response *rs)
@@ -170,7 +170,7 @@ static void serve(struct http_request *rq, struct http_response *rs)
         return;
     answer_id(&c);
     if (!op->run(&c, &e))
-        refuse(&c, error_of(op, e.kind), &e);
+        refuse(&c, error_of(op, &e), &e);
 }
 
 /* The server's own refusals, before any operation was found: in the form of the face that the path names. */

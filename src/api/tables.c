@@ -8,6 +8,7 @@ const struct api_op *const api_tables[] = {
     api_cells_ops,
     api_legacy_catalogs_ops,
     api_legacy_orgs_ops,
+    api_legacy_power_ops,
     api_legacy_session_ops,
     api_legacy_vapp_ops,
     api_legacy_vdc_ops,

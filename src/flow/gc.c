@@ -68,6 +68,23 @@ static const char *computer_of(const struct vm *v, struct arena *a)
     return name[strspn(name, "0123456789")] ? name : "guest";
 }
 
+json_t *gc_write(const struct gc *g)
+{
+    json_t *j = kept_write(members, ARRAY_LEN(members), g);
+    (void)json_object_set_new(j, "status", json_string(statuses[g->status]));
+    return j;
+}
+
+void gc_read(const json_t *j, struct arena *a, struct gc *ret)
+{
+    *ret = (struct gc){ .status = GC_COMPLETE };
+    kept_read(j, members, ARRAY_LEN(members), a, ret);
+    const char *status = json_string_value(json_object_get(j, "status"));
+    for (size_t i = 0; status && i < ARRAY_LEN(statuses); i++)
+        if (strcmp(statuses[i], status) == 0)
+            ret->status = (enum gc_status)i;
+}
+
 bool gc_get(struct store *s, const struct vm *v, struct arena *a, struct gc *ret, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *j = NULL;
@@ -75,27 +92,19 @@ bool gc_get(struct store *s, const struct vm *v, struct arena *a, struct gc *ret
     if (!store_record_get(s, KIND, v->urn, a, &r, e)) {
         if (e->kind != ERR_NOT_FOUND)
             return false;
-        *ret = (struct gc){ .domain = "", .domain_user = "", .ou = "", .script = "", .why = "", .computer = computer_of(v, a),
-                            .admin_password_enabled = true, .admin_password_auto = true };
+        *ret = (struct gc){ .domain = "", .domain_user = "", .ou = "", .script = "", .why = "", .computer = computer_of(v, a) };
         return true;
     }
     if (!kept_json(&r, &j, e))
         return false;
-    kept_read(j, members, ARRAY_LEN(members), a, ret);
-    ret->status = GC_COMPLETE;
-    const char *status = json_string_value(json_object_get(j, "status"));
-    for (size_t i = 0; status && i < ARRAY_LEN(statuses); i++)
-        if (strcmp(statuses[i], status) == 0)
-            ret->status = (enum gc_status)i;
+    gc_read(j, a, ret);
     return true;
 }
 
 bool gc_put(struct store *s, const char *vm_urn, const struct gc *g, struct err *e)
 {
-    json_t *j = kept_write(members, ARRAY_LEN(members), g);
-    (void)json_object_set_new(j, "status", json_string(statuses[g->status]));
     return kept_put(s, (struct store_record){ .kind = KIND, .id = vm_urn, .owner = "", .name = "",
-                                              .state = g->status == GC_PENDING ? RUNNING : "", .made_ms = clock_wall_ms() }, j, e);
+                                              .state = g->status == GC_PENDING ? RUNNING : "", .made_ms = clock_wall_ms() }, gc_write(g), e);
 }
 
 bool gc_check(const struct gc *g, const struct vm *v, struct err *e)

@@ -2,6 +2,7 @@
  * (vcd-api.md 4.5). Called by api and flow/power.h. Records of the kind "vm-gc"; passwords are sealed under GC_ADMIN_PASSWORD and
  * GC_DOMAIN_PASSWORD and never in here. */
 #pragma once
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -46,7 +47,10 @@ struct gc {
 
 /* What is kept; for a machine that nobody customized what VCD gives such a one. */
 MUST_USE bool gc_get(struct store *s, const struct vm *v, struct arena *a, struct gc *ret, struct err *e);
-/* Within a write transaction. ERR_INPUT for what can't be. */
+/* As JSON and back, status included: how a workflow remembers it. */
+json_t *gc_write(const struct gc *g);
+void gc_read(const json_t *j, struct arena *a, struct gc *ret);
+/* Within a write transaction. */
 MUST_USE bool gc_put(struct store *s, const char *vm_urn, const struct gc *g, struct err *e);
 /* Checks what a person wrote. */
 MUST_USE bool gc_check(const struct gc *g, const struct vm *v, struct err *e);

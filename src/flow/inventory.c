@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "flow/customize.h"
 #include "flow/inventory_keep.h"
 #include "flow/inventory_model.h"
 #include "flow/loan.h"
@@ -201,6 +202,7 @@ static bool one_round(struct following *x, struct err *e)
     bool any, more, poked = was_poked(x->f);
     if (!still_the_same(x, e) || (poked && !inventory_keep_vdcs(x->site, x->f->urn, x->model, &x->vdcs, e)))
         return false;
+    customize_follow(x->site, x->f->urn, x->hold.session);
     if (poked && x->told && !inventory_keep_all(x->site, x->f->urn, x->model, e))
         return false;
     show_updates(x, x->updates);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "flow/gc.h"
 #include "flow/inventory.h"
 #include "flow/inventory_model.h"
 #include "flow/loan.h"
@@ -104,7 +105,8 @@ static bool put_vm(struct writing *w, const struct vm *v, const struct vm *kept,
 
 static bool drop(struct writing *w, const struct inventory_gone *g, struct err *e)
 {
-    return vm_drop(w->loan.store, g->vm, e) && vapp_drop(w->loan.store, g->own_vapp, e) && count(w, e);
+    return vm_drop(w->loan.store, g->vm, e) && gc_drop(w->loan.store, g->vm, e) && vapp_drop(w->loan.store, g->own_vapp, e) &&
+           count(w, e);
 }
 
 static bool keep_one(struct writing *w, struct inventory_model *m, const char *id, struct err *e)
@@ -239,7 +241,7 @@ static bool keep_vms(struct writing *w, const struct kept *k, const struct wante
     size_t i = 0;
     for (size_t n = 0; n < x->vms_len; n++) {
         for (; i < k->vms_len && vm_order(&k->vms[i], &x->vms[n]) < 0; i++)
-            if (!vm_drop(w->loan.store, k->vms[i].urn, e) || !count(w, e))
+            if (!vm_drop(w->loan.store, k->vms[i].urn, e) || !gc_drop(w->loan.store, k->vms[i].urn, e) || !count(w, e))
                 return false;
         bool same = i < k->vms_len && vm_order(&k->vms[i], &x->vms[n]) == 0;
         if (!put_vm(w, &x->vms[n], same ? &k->vms[i] : NULL, e))
@@ -247,7 +249,7 @@ static bool keep_vms(struct writing *w, const struct kept *k, const struct wante
         i += same;
     }
     for (; i < k->vms_len; i++)
-        if (!vm_drop(w->loan.store, k->vms[i].urn, e) || !count(w, e))
+        if (!vm_drop(w->loan.store, k->vms[i].urn, e) || !gc_drop(w->loan.store, k->vms[i].urn, e) || !count(w, e))
             return false;
     return true;
 }

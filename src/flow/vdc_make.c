@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "flow/catalog.h"
+#include "flow/gc.h"
 #include "flow/inventory.h"
 #include "flow/kept.h"
 #include "flow/loan.h"
@@ -191,7 +192,7 @@ static bool drop_things(struct store *s, const struct vdc *v, struct arena *a, s
         if (!vm_list(s, &(struct vm_query){ .vapp = vapps[i].urn }, a, &vms, &vms_len, e))
             return false;
         for (size_t n = 0; n < vms_len; n++)
-            if (!vm_drop(s, vms[n].urn, e))
+            if (!vm_drop(s, vms[n].urn, e) || !gc_drop(s, vms[n].urn, e))
                 return false;
         if (!vapp_drop(s, vapps[i].urn, e))
             return false;

@@ -1,0 +1,241 @@
+#include "flow/customize.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "flow/gc.h"
+#include "flow/loan.h"
+#include "flow/look.h"
+#include "flow/org.h"
+#include "flow/site.h"
+#include "flow/vcenter.h"
+#include "flow/vcenter_table.h"
+#include "flow/vm.h"
+#include "net/resolve.h"
+#include "store/sealed.h"
+#include "store/store.h"
+#include "vim/customize.h"
+#include "vim/inventory.h"
+#include "vim/task.h"
+
+enum { PASSWORD_BYTES = 15 }; /* of chance in a generated password */
+
+bool customize_is_due(const struct gc *g, bool force)
+{
+    return force || (g->enabled && g->pending);
+}
+
+/* ---- the host ---- */
+
+static bool checks_names(const struct site *site, const char *vcenter, bool *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vcenter v;
+    return loan_begin(site->shelf, &l, e) && vcenter_get(l.store, vcenter, &a, &v, e) && vcenter_checks_names(l.store, &v, ret, e);
+}
+
+/* The inventory's name where it needs no look-up that waits, else the host's own address. */
+static const char *dialled(const struct site *site, const struct vim_host *h)
+{
+    struct resolve_answer at;
+    struct err none;
+    if (h->name && site->resolver && resolve_quick(site->resolver, h->name, h->port, &at, &none))
+        return h->name;
+    return h->addresses_len ? h->addresses[0] : h->name ? h->name : "";
+}
+
+bool customize_look(const struct site *site, struct vim_session *s, const struct vm *v, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(look_done) struct look l = { 0 };
+    const struct vcenter_reach *reach = vcenter_table_reach(site);
+    const char *names[TRUST_NAMES_MAX];
+    struct vim_object o = { .type = "HostSystem" };
+    struct vim_host h;
+    bool checks;
+    if (!v->host[0] || !text_copy(o.id, sizeof(o.id), v->host))
+        return err_set(e, ERR_PEER, "the vCenter Server names no host that runs %s", v->name);
+    if (!checks_names(site, v->vcenter, &checks, e) || !vim_host_read(s, &o, vim_deadline(CUSTOMIZE_CALL_MS), &a, &h, e))
+        return false;
+    const char *dial = dialled(site, &h);
+    const struct look_request rq = {
+        .host = dial, .port = h.port, .names = names, .names_len = vim_host_names(&h, names, TRUST_NAMES_MAX),
+        .names_mode = checks ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF, .behalf = { TRUST_FOR_ESXI, h.port, v->vcenter, dial },
+    };
+    if (!reach->look(reach->self, site, &rq, &l, e))
+        return false;
+    if (l.seen && l.verdict.ok)
+        return true;
+    (void)look_refused(&rq, &l, e);
+    return err_in(e, "guest customization of %s stands still, because its host %s is not verified", v->name, h.name ? h.name : v->host);
+}
+
+/* ---- giving ---- */
+
+/* What a specification is made of, with the secrets in clear for as long as that takes. */
+struct given {
+    struct gc gc;
+    struct arena arena;
+    struct secret admin, domain;
+    const char *org;
+};
+
+static void given_done(struct given *g)
+{
+    secret_done(&g->admin);
+    secret_done(&g->domain);
+    arena_done(&g->arena);
+}
+
+static bool make_password(struct store *s, const char *vm_urn, struct secret *ret, struct err *e)
+{
+    AUTO(buf_done) struct buf text;
+    uint8_t chance[PASSWORD_BYTES];
+    buf_init(&text, 64);
+    random_bytes(chance, sizeof(chance));
+    bool ok = text_base64(&text, chance, sizeof(chance), e) && secret_set(ret, text.data, text.len, e) &&
+              store_sealed_put(s, GC_ADMIN_PASSWORD, vm_urn, ret, clock_wall_ms(), e);
+    secret_wipe(chance, sizeof(chance));
+    return ok;
+}
+
+static bool read_secrets(struct store *s, const struct vm *v, struct given *g, struct err *e)
+{
+    if (g->gc.admin_password_enabled &&
+        !(g->gc.admin_password_auto ? make_password(s, v->urn, &g->admin, e) : store_sealed_get(s, GC_ADMIN_PASSWORD, v->urn, &g->admin, e)))
+        return false;
+    return !g->gc.join_domain || !g->gc.has_domain_password || store_sealed_get(s, GC_DOMAIN_PASSWORD, v->urn, &g->domain, e);
+}
+
+static bool read_given(const struct site *site, const struct vm *v, struct given *g, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct org org = { .display_name = "" };
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !gc_get(l.store, v, &g->arena, &g->gc, e) ||
+        !read_secrets(l.store, v, g, e) || (!org_get(l.store, v->org, &g->arena, &org, e) && e->kind != ERR_NOT_FOUND))
+        return false;
+    g->org = org.display_name[0] ? org.display_name : "Organization";
+    return store_commit(l.store, e);
+}
+
+static bool keep_given(const struct site *site, const struct vm *v, int64_t after, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct gc g;
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !gc_get(l.store, v, &a, &g, e))
+        return false;
+    g.pending = false;
+    g.status = GC_PENDING;
+    g.why = "";
+    g.since_ms = clock_wall_ms();
+    g.chain = after;
+    if (g.admin_password_enabled && g.admin_password_auto)
+        g.has_admin_password = true;
+    return gc_put(l.store, v->urn, &g, e) && store_commit(l.store, e);
+}
+
+bool customize_give(const struct site *site, struct vim_session *s, const struct vm *v, struct err *e)
+{
+    AUTO(given_done) struct given g = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    enum vim_customized last;
+    const char *why;
+    int64_t after;
+    struct vim_object task;
+    if (!read_given(site, v, &g, e) ||
+        !vim_customized_read(s, v->moref, 0, vim_deadline(CUSTOMIZE_CALL_MS), &a, &last, &why, &after, e))
+        return false;
+    const struct gc *gc = &g.gc;
+    const struct vim_customize c = {
+        .windows = gc_is_windows(v), .computer = gc->computer, .domain = gc->domain, .nics = (size_t)(v->nics > 0 ? v->nics : 0),
+        .script = gc->script[0] ? gc->script : NULL, .admin_password = g.admin.len ? &g.admin : NULL, .change_sid = gc->change_sid,
+        .join = gc->join_domain, .auto_logon = gc->auto_logon, .reset_password = gc->reset_password, .logons = (int)gc->logons,
+        .domain_user = gc->domain_user, .domain_password = g.domain.len ? &g.domain : NULL, .full_name = "Administrator", .org = g.org,
+    };
+    return vim_customize(s, v->moref, &c, vim_deadline(CUSTOMIZE_CALL_MS), &task, e) &&
+           vim_task_wait(s, &task, NULL, vim_deadline(CUSTOMIZE_TASK_MS), NULL, NULL, e) && keep_given(site, v, after, e);
+}
+
+/* ---- how it goes ---- */
+
+static bool keep_end(const struct site *site, const char *urn, enum gc_status status, const char *why, bool again, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vm v;
+    struct gc g;
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
+        return false;
+    if (!vm_find(l.store, urn, &a, &v, e))
+        return e->kind == ERR_NOT_FOUND && gc_drop(l.store, urn, e) && store_commit(l.store, e);
+    if (!gc_get(l.store, &v, &a, &g, e))
+        return false;
+    g.status = status;
+    g.why = why;
+    g.pending |= again;
+    return gc_put(l.store, urn, &g, e) && store_commit(l.store, e);
+}
+
+void customize_failed(const struct site *site, const char *vm_urn, const struct err *why)
+{
+    struct err e;
+    if (!keep_end(site, vm_urn, GC_FAILED, why->msg, true, &e))
+        LOG(WARN, "customize.not-kept", "vm=%s error=\"%s\"", vm_urn, e.msg);
+}
+
+static bool read_running(const struct site *site, const char *urn, struct arena *a, struct vm *v, struct gc *g, bool *ret_there,
+                         struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    *ret_there = loan_begin(site->shelf, &l, e) && vm_find(l.store, urn, a, v, e) && gc_get(l.store, v, a, g, e);
+    return *ret_there || e->kind == ERR_NOT_FOUND;
+}
+
+static bool follow_one(const struct site *site, const char *vcenter, struct vim_session *s, const char *urn, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct vm v;
+    struct gc g;
+    enum vim_customized how;
+    const char *why;
+    int64_t last;
+    bool there;
+    if (!read_running(site, urn, &a, &v, &g, &there, e))
+        return false;
+    if (!there)
+        return keep_end(site, urn, GC_FAILED, "", false, e);
+    if (strcmp(v.vcenter, vcenter) != 0)
+        return true;
+    if (!vim_customized_read(s, v.moref, g.chain, vim_deadline(CUSTOMIZE_CALL_MS), &a, &how, &why, &last, e))
+        return false;
+    if (how == VIM_CUSTOMIZED_NOT_YET && clock_wall_ms() - g.since_ms < CUSTOMIZE_GUEST_MS)
+        return true;
+    bool done = how == VIM_CUSTOMIZED_DONE;
+    if (how == VIM_CUSTOMIZED_NOT_YET)
+        why = "the guest has not said that it is done; are VMware Tools running in it?";
+    LOG(INFO, "customize.ended", "vm=%s done=%s why=\"%s\"", urn, done ? "yes" : "no", why);
+    return keep_end(site, urn, done ? GC_COMPLETE : GC_FAILED, why, false, e);
+}
+
+void customize_follow(const struct site *site, const char *vcenter, struct vim_session *s)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    const char *const *urns;
+    size_t len;
+    struct err e;
+    bool ok = loan_begin(site->shelf, &l, &e) && gc_running(l.store, &a, &urns, &len, &e);
+    loan_end(&l);
+    for (size_t i = 0; ok && i < len; i++)
+        ok = follow_one(site, vcenter, s, urns[i], &e);
+    if (!ok)
+        LOG(WARN, "customize.not-followed", "urn=%s error=\"%s\"", vcenter, e.msg);
+}

@@ -1,0 +1,199 @@
+#include "vim/customize.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "vim/property.h"
+#include "wire/xml.h"
+
+static void typed(struct xml_writer *w, const char *name, const char *type)
+{
+    xml_open(w, name);
+    xml_attr(w, "xsi:type", type);
+}
+
+static void empty(struct xml_writer *w, const char *name, const char *type)
+{
+    typed(w, name, type);
+    xml_close(w);
+}
+
+static void fixed_name(struct xml_writer *w, const char *name, const char *text)
+{
+    typed(w, name, "CustomizationFixedName");
+    xml_leaf(w, "name", text);
+    xml_close(w);
+}
+
+static void password(struct xml_writer *w, const char *name, const struct secret *value)
+{
+    xml_open(w, name);
+    xml_open(w, "value");
+    xml_text_n(w, (const char *)value->bytes, value->len);
+    xml_close(w);
+    xml_leaf_boolean(w, "plainText", true);
+    xml_close(w);
+}
+
+static void linux_identity(struct xml_writer *w, const struct vim_customize *c)
+{
+    typed(w, "identity", "CustomizationLinuxPrep");
+    fixed_name(w, "hostName", c->computer);
+    xml_leaf(w, "domain", c->domain);
+    xml_leaf(w, "scriptText", c->script);
+    if (c->admin_password)
+        password(w, "password", c->admin_password);
+    if (c->admin_password && c->reset_password)
+        xml_leaf_boolean(w, "resetPassword", true);
+    xml_close(w);
+}
+
+static void windows_identity(struct xml_writer *w, const struct vim_customize *c)
+{
+    typed(w, "identity", "CustomizationSysprep");
+    xml_open(w, "guiUnattended");
+    if (c->admin_password)
+        password(w, "password", c->admin_password);
+    xml_leaf_integer(w, "timeZone", 85); /* GMT */
+    xml_leaf_boolean(w, "autoLogon", c->auto_logon);
+    xml_leaf_integer(w, "autoLogonCount", c->auto_logon ? c->logons : 0);
+    xml_close(w);
+    xml_open(w, "userData");
+    xml_leaf(w, "fullName", c->full_name);
+    xml_leaf(w, "orgName", c->org);
+    fixed_name(w, "computerName", c->computer);
+    xml_leaf(w, "productId", "");
+    xml_close(w);
+    xml_open(w, "identification");
+    if (c->join) {
+        xml_leaf(w, "joinDomain", c->domain);
+        xml_leaf(w, "domainAdmin", c->domain_user);
+        if (c->domain_password)
+            password(w, "domainAdminPassword", c->domain_password);
+    } else {
+        xml_leaf(w, "joinWorkgroup", "WORKGROUP");
+    }
+    xml_close(w);
+    xml_close(w);
+}
+
+static void options(struct xml_writer *w, const struct vim_customize *c)
+{
+    typed(w, "options", c->windows ? "CustomizationWinOptions" : "CustomizationLinuxOptions");
+    if (c->windows) {
+        xml_leaf_boolean(w, "changeSID", c->change_sid);
+        xml_leaf_boolean(w, "deleteAccounts", false);
+    }
+    xml_close(w);
+}
+
+static void spec_args(struct xml_writer *w, const void *ctx)
+{
+    const struct vim_customize *c = ctx;
+    xml_open(w, "spec");
+    options(w, c);
+    if (c->windows)
+        windows_identity(w, c);
+    else
+        linux_identity(w, c);
+    xml_open(w, "globalIPSettings");
+    xml_close(w);
+    for (size_t i = 0; i < c->nics && i < VIM_CUSTOMIZE_NICS; i++) {
+        xml_open(w, "nicSettingMap");
+        xml_open(w, "adapter");
+        empty(w, "ip", "CustomizationDhcpIpGenerator");
+        xml_close(w);
+        xml_close(w);
+    }
+    xml_close(w);
+}
+
+/* What came with which release (vSphere Web Services API, CustomizationLinuxPrep). */
+static bool can(const struct vim_about *about, const struct vim_customize *c, struct err *e)
+{
+    if (c->windows)
+        return !c->script || err_set(e, ERR_INPUT, "a customization script can be given to a Linux guest only");
+    if (c->script && vim_version_compare(about->api_version, "7.0") < 0)
+        return err_set(e, ERR_INPUT, "a customization script needs vSphere 7.0 or later; this is %s", about->api_version);
+    if (c->admin_password && vim_version_compare(about->api_version, "8.0.0.1") < 0)
+        return err_set(e, ERR_INPUT, "setting the password of a Linux guest needs vSphere 8.0 or later; this is %s", about->api_version);
+    return true;
+}
+
+bool vim_customize(struct vim_session *s, const char *moref, const struct vim_customize *c, int64_t deadline_ms,
+                   struct vim_object *ret_task, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct xml_element *answer;
+    struct vim_about about;
+    struct vim_object vm = { .type = "VirtualMachine" };
+    const struct vim_method m = { .name = "CustomizeVM_Task", .on = &vm, .args = spec_args, .ctx = c, .once = true };
+    if (!text_copy(vm.id, sizeof(vm.id), moref))
+        return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
+    if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &about, e) || !can(&about, c, e) ||
+        !vim_session_call(s, &m, deadline_ms, &a, &answer, NULL, e))
+        return false;
+    return vim_object_read(xml_child(answer, VIM_NS, "returnval"), ret_task) || err_set(e, ERR_PEER, "CustomizeVM_Task gave no task");
+}
+
+/* ---- how it went ---- */
+
+static void events_args(struct xml_writer *w, const void *ctx)
+{
+    static const char *const types[] = {
+        "CustomizationSucceeded", "CustomizationFailed", "CustomizationSysprepFailed", "CustomizationNetworkSetupFailed",
+        "CustomizationLinuxIdentityFailed", "CustomizationUnknownFailure",
+    };
+    xml_open(w, "filter");
+    xml_open(w, "entity");
+    vim_object_write(w, "entity", ctx);
+    xml_leaf(w, "recursion", "self");
+    xml_close(w);
+    for (size_t i = 0; i < ARRAY_LEN(types); i++)
+        xml_leaf(w, "eventTypeId", types[i]);
+    xml_close(w);
+}
+
+static bool find_manager(struct vim_session *s, int64_t deadline_ms, struct vim_object *ret, bool *ret_there, struct err *e)
+{
+    static const struct vim_object instance = { "ServiceInstance", "ServiceInstance" };
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct xml_element *answer;
+    const struct vim_method m = { .name = "RetrieveServiceContent", .on = &instance };
+    if (!vim_session_call(s, &m, deadline_ms, &a, &answer, NULL, e))
+        return false;
+    *ret_there = vim_object_read(xml_child(xml_child(answer, VIM_NS, "returnval"), VIM_NS, "eventManager"), ret);
+    return true;
+}
+
+bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after, int64_t deadline_ms, struct arena *a,
+                         enum vim_customized *ret, const char **ret_why, int64_t *ret_last, struct err *e)
+{
+    AUTO(arena_done) struct arena page = { 0 };
+    const struct xml_element *answer;
+    struct vim_object manager, vm = { .type = "VirtualMachine" };
+    bool there;
+    *ret = VIM_CUSTOMIZED_NOT_YET;
+    *ret_why = "";
+    *ret_last = after;
+    if (!text_copy(vm.id, sizeof(vm.id), moref))
+        return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
+    if (!find_manager(s, deadline_ms, &manager, &there, e) || !there)
+        return there;
+    const struct vim_method m = { .name = "QueryEvents", .on = &manager, .args = events_args, .ctx = &vm };
+    if (!vim_session_call(s, &m, deadline_ms, &page, &answer, NULL, e))
+        return false;
+    for (const struct xml_element *ev = xml_child(answer, VIM_NS, "returnval"); ev; ev = xml_next(ev, VIM_NS, "returnval")) {
+        int64_t key;
+        const struct xml_element *number = xml_child(ev, VIM_NS, "key");
+        if (!number || !xml_integer(number, 0, INT64_MAX, &key) || key <= *ret_last || !ev->type)
+            continue;
+        *ret_last = key;
+        *ret = strcmp(ev->type, "CustomizationSucceeded") == 0 ? VIM_CUSTOMIZED_DONE : VIM_CUSTOMIZED_FAILED;
+        const char *text = xml_child_text(ev, VIM_NS, "fullFormattedMessage");
+        *ret_why = *ret == VIM_CUSTOMIZED_FAILED ? arena_strdup(a, text ? text : ev->type) : "";
+    }
+    return true;
+}
