@@ -19,6 +19,7 @@
 #include "flow/kinds.h"
 #include "flow/live.h"
 #include "flow/loan.h"
+#include "flow/master_key.h"
 #include "flow/publisher.h"
 #include "flow/pulse.h"
 #include "flow/session.h"
@@ -58,13 +59,12 @@ static void store_changed(void *pulse, const char *kind)
 
 static bool open_store(struct cell *c, struct err *e)
 {
-    AUTO(secret_done) struct secret key = { 0 };
     struct store_opened opened;
     const struct config *cf = &c->config;
     const char *key_file = cf->master_key_file ? cf->master_key_file : arena_printf(&c->arena, "%s/master.key", cf->data_dir);
     const char *url = cf->store_url ? cf->store_url : arena_printf(&c->arena, "sqlite:%s/store.db", cf->data_dir);
     c->keys = seal_keys_create();
-    if (!seal_key_read(key_file, &key, e) || !seal_keys_add(c->keys, &key, e))
+    if (!master_key_hold(key_file, c->keys, e))
         return err_in(e, "the master key (run \"vouchsafe init\" first)");
     if (!store_datadir_take(cf->data_dir, &c->datadir, e) ||
         !store_source_open(url, STORE_OPEN_MIGRATE, c->keys, &c->source, &opened, e))

@@ -97,8 +97,14 @@ static bool check_paths(const struct config *c, struct err *e)
 
 bool config_read(const char *text, size_t len, struct config *ret, struct arena *arena, struct err *e)
 {
+    return config_read_from(text, len, ret, NULL, arena, e);
+}
+
+bool config_read_from(const char *text, size_t len, struct config *ret, struct setting_origin *origins, struct arena *arena,
+                      struct err *e)
+{
     struct config c = { 0 };
-    if (!settings_read(text, len, table, ARRAY_LEN(table), &c, arena, e) || !check_addresses(&c, e) ||
+    if (!settings_read_from(text, len, table, ARRAY_LEN(table), &c, origins, arena, e) || !check_addresses(&c, e) ||
         !check_url(&c, e) || !check_trust(&c, e) ||
         !check_paths(&c, e))
         return err_in(e, "configuration");

@@ -35,3 +35,6 @@ const struct setting *config_table(size_t *ret_len);
 
 /* Reads a configuration's text. ERR_INPUT names the line. */
 MUST_USE bool config_read(const char *text, size_t len, struct config *ret, struct arena *arena, struct err *e);
+/* The same, and where each row of the table has its value from (as many as config_table says). */
+MUST_USE bool config_read_from(const char *text, size_t len, struct config *ret, struct setting_origin *origins, struct arena *arena,
+                               struct err *e);

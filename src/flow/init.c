@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/file.h"
 #include "base/seal.h"
+#include "flow/master_key.h"
 #include "flow/org.h"
 #include "flow/role.h"
 #include "flow/user.h"
@@ -84,16 +85,11 @@ static bool make_directory(const char *path, struct err *e)
 
 static bool hold_key(const char *path, struct seal_keys *keys, bool *ret_made, struct err *e)
 {
-    struct secret key = { 0 };
     *ret_made = false;
-    bool ok = seal_key_read(path, &key, e);
-    if (!ok && e->kind == ERR_NOT_FOUND) {
-        *ret_made = true;
-        ok = seal_key_create(path, e) && seal_key_read(path, &key, e);
-    }
-    ok = ok && seal_keys_add(keys, &key, e);
-    secret_done(&key);
-    return ok;
+    if (master_key_hold(path, keys, e))
+        return true;
+    *ret_made = e->kind == ERR_NOT_FOUND;
+    return *ret_made && seal_key_create(path, e) && master_key_hold(path, keys, e);
 }
 
 static bool open_or_create(const char *url, const struct seal_keys *keys, struct store_source **ret, struct err *e)

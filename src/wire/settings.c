@@ -19,6 +19,7 @@ struct reading {
     const struct setting *table;
     size_t table_len;
     bool *seen; /* a flag for each row */
+    struct setting_origin *origins; /* one for each row; NULL: nobody asks */
     void *fields;
     struct arena *arena;
     struct err *e;
@@ -156,6 +157,8 @@ static int take(void *user, const char *section, const char *key, const char *va
         (void)fail(r, wanted(&r->table[i], text, sizeof(text)), value);
     else
         r->seen[i] = true;
+    if (!r->failed && r->origins)
+        r->origins[i] = (struct setting_origin){ r->line, arena_strdup(r->arena, value) };
     return !r->failed;
 }
 
@@ -195,11 +198,19 @@ static void set_defaults(const struct reading *r)
 bool settings_read(const char *text, size_t len, const struct setting *table, size_t table_len, void *fields,
                    struct arena *arena, struct err *e)
 {
+    return settings_read_from(text, len, table, table_len, fields, NULL, arena, e);
+}
+
+bool settings_read_from(const char *text, size_t len, const struct setting *table, size_t table_len, void *fields,
+                        struct setting_origin *origins, struct arena *arena, struct err *e)
+{
     if (len > SETTINGS_FILE_MAX)
         return err_set(e, ERR_LIMIT, "a configuration of more than %d bytes", SETTINGS_FILE_MAX);
     (void)pthread_once(&manner, set_manner);
     struct reading r = { .at = text, .end = text + len, .table = table, .table_len = table_len, .fields = fields,
-                         .arena = arena, .e = e, .seen = arena_array(arena, table_len, sizeof(bool)) };
+                         .origins = origins, .arena = arena, .e = e, .seen = arena_array(arena, table_len, sizeof(bool)) };
+    for (size_t i = 0; origins && i < table_len; i++)
+        origins[i] = (struct setting_origin){ 0, table[i].fallback };
     set_defaults(&r);
     int bad = ini_parse_stream(next_line, &r, take, &r);
     if (r.failed)

@@ -21,6 +21,7 @@ int group_flow_runner(void);
 int group_flow_session(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
+int group_flow_upkeep(void);
 int group_flow_vcenter(void);
 int group_flow_vm(void);
 int group_flow_vmca(void);
@@ -47,6 +48,7 @@ int main(void)
            group_flow_session() +
            group_flow_task() +
            group_flow_throttle() +
+           group_flow_upkeep() +
            group_flow_vcenter() +
            group_flow_vm() +
            group_flow_vmca();
