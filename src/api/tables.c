@@ -32,6 +32,7 @@ const struct api_op *const api_tables[] = {
     api_virtual_centers_ops,
     api_vmca_ops,
     api_vouchsafe_audit_ops,
+    api_vouchsafe_cell_ops,
     api_vouchsafe_changes_ops,
     api_vouchsafe_denied_ops,
     api_vouchsafe_events_ops,

@@ -34,6 +34,7 @@ extern const struct api_op api_vim_server_ops[];
 extern const struct api_op api_virtual_centers_ops[];
 extern const struct api_op api_vmca_ops[];
 extern const struct api_op api_vouchsafe_audit_ops[];
+extern const struct api_op api_vouchsafe_cell_ops[];
 extern const struct api_op api_vouchsafe_changes_ops[];
 extern const struct api_op api_vouchsafe_denied_ops[];
 extern const struct api_op api_vouchsafe_events_ops[];

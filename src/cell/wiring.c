@@ -22,6 +22,7 @@
 #include "flow/master_key.h"
 #include "flow/publisher.h"
 #include "flow/pulse.h"
+#include "flow/quiesce.h"
 #include "flow/session.h"
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
@@ -139,6 +140,8 @@ static void fill_url(struct cell *c)
     char text[ADDRESS_PORT_TEXT];
     const char *url = c->config.public_url;
     size_t len = url ? strlen(url) : 0;
+    if (c->local && c->listen.port == 0)
+        c->listen.port = 443; /* nobody listens and the kernel chose none; an href without a port can't be read */
     address_write_port(&c->listen, text);
     if (url)
         c->site.base_url = arena_strndup(&c->arena, url, url[len - 1] == '/' ? len - 1 : len);
@@ -242,6 +245,8 @@ static bool open_app(struct cell *c, struct err *e)
 /* What another process left half way is for the next one that stays. */
 static bool start_work(struct cell *c, struct err *e)
 {
+    if (!quiesce_clear(&c->site, e))
+        return err_in(e, "taking work again");
     if (c->local) {
         watch_nobody(&c->site, "the cell does not run");
         return true;

@@ -1,4 +1,4 @@
-/* cli/here.h - the cell of this machine, whether it runs or not. Called by cli/remote.c only.
+/* cli/here.h - the cell of this machine, whether it runs or not. Called by cli/remote.c; here_find by cell-management-tool too.
  *
  * A cell that runs is reached by its control socket (docs/cell.md). When nobody answers there and nobody holds the data directory,
  * `vouchsafed --local` is started, as the owner of the data directory: the same cell with no port, that ends when nobody is

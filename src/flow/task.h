@@ -67,7 +67,8 @@ struct task_new {
 };
 
 /* Kept and queued when it returns. c NULL: the cell itself began it. ERR_CONFLICT "... is currently busy": another task of
- * this owner is under way (clients of VCD wait and try again at these words); ERR_LIMIT: too much is waiting. */
+ * this owner is under way (clients of VCD wait and try again at these words); ERR_LIMIT: too much is waiting; ERR_STORE: the cell
+ * is quiesced (flow/quiesce.h). */
 MUST_USE bool task_start(const struct site *site, const struct caller *c, const struct task_new *n,
                          char ret_urn[STORE_ID_MAX + 1], struct err *e);
 /* ERR_NOT_FOUND. */

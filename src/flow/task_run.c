@@ -10,6 +10,7 @@
 #include "flow/caller.h"
 #include "flow/kept.h"
 #include "flow/loan.h"
+#include "flow/quiesce.h"
 #include "flow/site.h"
 #include "flow/task_record.h"
 #include "net/pool.h"
@@ -190,7 +191,7 @@ static bool keep_new(struct task_job *j, const struct task_new *n, struct err *e
     AUTO(loan_end) struct loan l = { 0 };
     if (!loan_begin(j->run.site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
         return false;
-    if (!n->shared && !task_none_of(l.store, j->run.owner, n->owner_name, e))
+    if (!quiesce_open(l.store, j->run.site, e) || (!n->shared && !task_none_of(l.store, j->run.owner, n->owner_name, e)))
         return false;
     for (size_t i = 0; i < n->secrets_len; i++)
         if (json_array_append_new(j->secrets, json_string(n->secrets[i].name)) ||
