@@ -15,6 +15,7 @@
 #include "lab/console.h"
 #include "lab/event.h"
 #include "lab/keep.h"
+#include "lab/lease.h"
 #include "lab/ledger.h"
 #include "lab/option.h"
 #include "lab/own.h"
@@ -371,6 +372,7 @@ struct lab_estate *lab_estate_destroy(struct lab_estate *s)
         vc->tickets = lab_tickets_destroy(vc->tickets);
         vc->consoles = lab_consoles_destroy(vc->consoles);
         vc->events = lab_events_destroy(vc->events);
+        vc->leases = lab_leases_destroy(vc->leases);
         vc->tasks = lab_tasks_destroy(vc->tasks);
         vc->vms = lab_vms_destroy(vc->vms);
         endpoint_done(&vc->at);

@@ -23,6 +23,7 @@ struct loop;
 struct lab_consoles;
 struct lab_estate;
 struct lab_events;
+struct lab_leases;
 struct lab_session;
 struct lab_tasks;
 struct lab_tickets;
@@ -192,6 +193,7 @@ struct lab_vcenter {
     struct lab_tickets *tickets;   /* these are owned as well, and NULL until there is one */
     struct lab_consoles *consoles;
     struct lab_events *events;
+    struct lab_leases *leases;
     struct lab_tasks *tasks; /* owned; NULL until the first one */
     struct lab_directory *directory; /* borrowed */
     struct lab_settings settings;

@@ -9,6 +9,7 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "lab/console.h"
+#include "lab/nfc.h"
 #include "lab/pem.h"
 #include "lab/vmca.h"
 #include "lab/zip.h"
@@ -70,6 +71,9 @@ static const struct http_route vcenter_routes[] = {
 static const struct http_route host_routes[] = {
     { "GET", "/", lab_welcome, 0, NULL, NULL },
     { "GET", "/ticket/{ticket}", NULL, 0, &lab_console_stream, NULL },
+    { "POST", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_post, NULL },
+    { "PUT", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_put, NULL },
+    { "GET", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_get, NULL },
 };
 
 static const struct http_route nsx_routes[] = {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lab/lease.h"
 #include "lab/task.h"
 #include "lab/vm.h"
 
@@ -36,6 +37,8 @@ static const struct {
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
     [MO_TASK] = { "task-", "Task", NULL },
     [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
+    [MO_LEASE] = { "nfclease-", "HttpNfcLease", NULL },
+    [MO_OVF_MANAGER] = { "OvfManager", "OvfManager", NULL },
     [MO_EVENT_MANAGER] = { "EventManager", "EventManager", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },
 };
@@ -48,7 +51,7 @@ static const struct {
     unsigned from;
 } series[] = { { MO_HOST, HOST_FROM }, { MO_VM, VM_FROM }, { MO_HOST_CERT_MANAGER, HOST_FROM }, { MO_TASK, 0 },
                { MO_POOL, POOL_FROM }, { MO_DATASTORE, DATASTORE_FROM }, { MO_NETWORK, NETWORK_FROM },
-               { MO_DATASTORE_BROWSER, DATASTORE_FROM } };
+               { MO_DATASTORE_BROWSER, DATASTORE_FROM }, { MO_LEASE, 0 } };
 
 size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo)
 {
@@ -57,6 +60,7 @@ size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo)
     case MO_HOST_CERT_MANAGER: return vc->hosts_len;
     case MO_VM: return lab_vms_end(vc);
     case MO_TASK: return lab_tasks_end(vc);
+    case MO_LEASE: return lab_leases_end(vc);
     case MO_POOL: return 1 + (size_t)vc->plan->pools;
     case MO_DATASTORE:
     case MO_DATASTORE_BROWSER: return 1 + (size_t)vc->plan->datastores;
@@ -88,7 +92,7 @@ static bool find_numbered(const struct lab_asking *k, const char *moid, struct l
         o->mo = series[i].mo;
         /* The first pool, datastore and network have numbers of their own. */
         return (o->n || of[len] == '\0') && (o->mo != MO_VM || lab_vm_exists(k->vc, o->n)) &&
-               (o->mo != MO_TASK || lab_task_find(k->vc, o->n));
+               (o->mo != MO_TASK || lab_task_find(k->vc, o->n)) && (o->mo != MO_LEASE || lab_lease_find(k->vc, o->n));
     }
     return false;
 }
@@ -157,6 +161,8 @@ uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o)
         return k->vc->hosts[o.n].at.changed;
     if (o.mo == MO_TASK)
         return lab_task_find(k->vc, o.n)->changed;
+    if (o.mo == MO_LEASE)
+        return lab_lease_find(k->vc, o.n)->changed;
     if (o.mo != MO_VM)
         return k->vc->changed; /* lists of machines and tasks stand in most of the others */
     uint64_t own = lab_vm_changed(k->vc, o.n), host = k->vc->hosts[lab_vm_host(k->vc, o.n)].at.changed;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lab/event.h"
+#include "lab/lease.h"
 #include "lab/task.h"
 #include "lab/vm.h"
 
@@ -308,6 +309,15 @@ static const struct {
     { IS(MO_TASK_MANAGER), "recentTask", lab_task_recent },
     { IS(MO_TASK_MANAGER), "description", lab_task_description },
     { IS(MO_TASK_MANAGER) | IS(MO_EVENT_MANAGER), "maxCollector", task_collectors },
+    { IS(MO_LEASE), "state", lab_lease_state },
+    { IS(MO_LEASE), "info", lab_lease_info },
+    { IS(MO_LEASE), "error", lab_lease_error },
+    { IS(MO_LEASE), "initializeProgress", lab_lease_progress },
+    { IS(MO_LEASE), "transferProgress", lab_lease_transfer },
+    { IS(MO_LEASE), "mode", lab_lease_mode },
+    { IS(MO_LEASE), "capabilities", lab_lease_capabilities },
+    { IS(MO_OVF_MANAGER), "ovfImportOption", NULL },
+    { IS(MO_OVF_MANAGER), "ovfExportOption", NULL },
     { IS(MO_EVENT_MANAGER), "description", lab_event_description },
     { IS(MO_EVENT_MANAGER), "latestEvent", lab_event_latest },
 };

@@ -52,6 +52,9 @@ lab_method lab_service_content_call, lab_login, lab_logout, lab_current_time, la
 lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_guest, lab_standby_guest, lab_reboot_guest,
     lab_mark_template, lab_mark_vm, lab_acquire_ticket, lab_create_vm, lab_register_vm, lab_unregister_vm, lab_clone_vm,
     lab_destroy, lab_reconfigure_vm, lab_relocate_vm, lab_migrate_vm, lab_rename;
+/* In lease_method.c, ovf.c, ovf_write.c. */
+lab_method lab_import_vapp, lab_export_vm, lab_lease_progress_call, lab_lease_complete, lab_lease_abort, lab_lease_manifest,
+    lab_create_import_spec, lab_parse_descriptor, lab_create_descriptor;
 /* In option.c. */
 lab_method lab_query_options, lab_update_options;
 

@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "lab/event.h"
+#include "lab/store.h"
 
 /* A name that may stand in an inventory; the fault otherwise. */
 static bool good_name(struct lab_task *t, const char *name, unsigned but)
@@ -179,7 +180,7 @@ static enum lab_task_next destroy_step(struct lab_task *t, void *state)
     if (vm->power != LAB_OFF)
         return lab_vm_bad_power(t, vm, LAB_OFF);
     removed(vm, w->user);
-    return lab_vm_remove(vm, &e) ? LAB_TASK_DONE : lab_task_refuse(t, "FileFault", e.msg);
+    return lab_vm_erase(vm, &e) ? LAB_TASK_DONE : lab_task_refuse(t, "FileFault", e.msg);
 }
 
 bool lab_destroy(struct lab_call *c)
@@ -275,6 +276,16 @@ static void copy_shape(const struct lab_vm *from, struct lab_vm *to)
                        (unsigned)i << 4 | (to->n >> 8 & 15));
 }
 
+/* Disks that have bytes are copied; one that has none yet gets its own when it is exported. */
+static void copy_files(const struct lab_asking *k, const struct lab_vm *from, const struct lab_vm *to)
+{
+    char old[LAB_PATH_MAX], fresh[LAB_PATH_MAX];
+    for (size_t i = 0; i < to->disks_len; i++)
+        if (lab_store_file(k, from->disks[i].file, old, NULL) && lab_store_file(k, to->disks[i].file, fresh, NULL) &&
+            lab_store_parents(k->vc->at.estate, fresh, NULL))
+            (void)!lab_store_copy(old, fresh, NULL);
+}
+
 static enum lab_task_next clone_step(struct lab_task *t, void *state)
 {
     struct lab_vm_work *w = state;
@@ -301,6 +312,7 @@ static enum lab_task_next clone_step(struct lab_task *t, void *state)
         vm->gone = true;
         return lab_task_bad_argument(t, wrong);
     }
+    copy_files(&k, from, vm);
     struct lab_event_plan ev = { .type = "VmClonedEvent", .user = w->user };
     (void)lab_event_vm(vm, &ev, "Clone of %s completed: %s", from->name, vm->name);
     if (lab_yes(xml_child(spec, VIM_NS, "powerOn")))
