@@ -45,5 +45,6 @@ const struct api_op *const api_tables[] = {
     api_vouchsafe_vcenters_ops,
     api_vouchsafe_vdcs_ops,
     api_vouchsafe_web_ops,
+    api_vouchsafe_why_ops,
     NULL,
 };

@@ -47,3 +47,4 @@ extern const struct api_op api_vouchsafe_trust_ops[];
 extern const struct api_op api_vouchsafe_vcenters_ops[];
 extern const struct api_op api_vouchsafe_vdcs_ops[];
 extern const struct api_op api_vouchsafe_web_ops[];
+extern const struct api_op api_vouchsafe_why_ops[];

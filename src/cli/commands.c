@@ -82,6 +82,9 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_what_if_expire,
     &command_what_if_narrow,
     &command_what_if_replace,
+    &command_why_host,
+    &command_why_vcenter,
+    &command_why_vm,
 };
 
 const struct cli_program cli_vouchsafe = {

@@ -82,3 +82,6 @@ extern const struct cli_command command_what_if_delete;
 extern const struct cli_command command_what_if_expire;
 extern const struct cli_command command_what_if_narrow;
 extern const struct cli_command command_what_if_replace;
+extern const struct cli_command command_why_host;
+extern const struct cli_command command_why_vcenter;
+extern const struct cli_command command_why_vm;

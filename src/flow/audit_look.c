@@ -11,20 +11,18 @@
 #include "flow/change.h"
 #include "flow/connect.h"
 #include "flow/look.h"
-#include "flow/nsx.h"
+#include "flow/rotation.h"
 #include "flow/site.h"
-#include "flow/site_settings.h"
-#include "flow/vcenter.h"
+#include "flow/subject.h"
 #include "flow/vcenter_table.h"
 
 enum { TICK_MS = 200 };
 
+/* Somebody registered, or the address that a grant names. */
 struct target {
-    const char *urn;  /* of a vCenter Server or NSX Manager; NULL: an address */
+    const struct subject *subject; /* NULL: the address */
     const char *host;
     uint16_t port;
-    bool vcenter, enabled;
-    enum trust_names_mode names;
 };
 
 struct looking {
@@ -51,28 +49,19 @@ static bool is_there(const struct looking *g, const char *host, uint16_t port)
 static bool list_targets(void *self, struct store *s, struct err *e)
 {
     struct looking *g = self;
-    struct site_settings settings;
-    struct vcenter *vcs;
-    struct nsx *nsxs;
+    struct subject *subjects;
     struct store_grant *grants;
-    size_t vcs_len, nsxs_len, grants_len;
-    if (!site_settings_read(s, &settings, e) || !vcenter_list(s, &g->arena, &vcs, &vcs_len, e) ||
-        !nsx_list(s, &g->arena, &nsxs, &nsxs_len, e) || !anchor_list(s, STORE_SYSTEM, NULL, &g->arena, &grants, &grants_len, e))
+    size_t subjects_len, grants_len;
+    if (!subject_list(s, &g->arena, &subjects, &subjects_len, e) ||
+        !anchor_list(s, STORE_SYSTEM, NULL, &g->arena, &grants, &grants_len, e))
         return false;
-    const enum trust_names_mode nsx_names = settings.verify_nsx ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
-    g->targets = arena_array(&g->arena, 2 * vcs_len + nsxs_len + grants_len + 1, sizeof(*g->targets));
-    for (size_t i = 0; i < vcs_len; i++) {
-        const struct vcenter_nsxv *x = &vcs[i].nsxv;
-        g->targets[g->len++] = (struct target){ vcs[i].urn, vcs[i].host, vcs[i].port, true, vcs[i].enabled, TRUST_NAMES_CHECK };
-        if (x->urn && *x->urn)
-            g->targets[g->len++] = (struct target){ x->urn, x->host, x->port, false, true, nsx_names };
-    }
-    for (size_t i = 0; i < nsxs_len; i++)
-        g->targets[g->len++] = (struct target){ nsxs[i].urn, nsxs[i].host, nsxs[i].port, false, true, nsx_names };
+    g->targets = arena_array(&g->arena, subjects_len + grants_len + 1, sizeof(*g->targets));
+    for (size_t i = 0; i < subjects_len; i++)
+        g->targets[g->len++] = (struct target){ &subjects[i], subjects[i].host, subjects[i].port };
     for (size_t i = 0; i < grants_len; i++) {
         const struct trust_scope *scope = &grants[i].scope;
         if (scope->kind == TRUST_SCOPE_HOST && !is_there(g, scope->name, scope->port))
-            g->targets[g->len++] = (struct target){ NULL, scope->name, scope->port, false, true, TRUST_NAMES_CHECK };
+            g->targets[g->len++] = (struct target){ NULL, scope->name, scope->port };
     }
     return true;
 }
@@ -84,31 +73,29 @@ static bool keep(void *self, struct store *s, struct err *e)
     return look_keep(s, self, e);
 }
 
-static bool look_one(const struct site *site, const struct target *t, struct err *e)
+static bool look_at_address(const struct site *site, const struct target *t, struct err *e)
 {
     const struct vcenter_reach *reach = vcenter_table_reach(site);
     AUTO(arena_done) struct arena a = { 0 };
     AUTO(look_done) struct look l = { 0 };
-    struct look_request rq = { .host = t->host, .port = t->port, .names_mode = t->names };
-    if (t->urn)
-        rq.behalf = (struct trust_behalf){ TRUST_FOR_NSX, t->port, t->urn, t->host };
+    const struct look_request rq = { .host = t->host, .port = t->port };
     if (!reach->look(reach->self, site, &rq, &l, e))
         return false;
     if (!l.seen || !l.chain)
         return err_set(e, ERR_PEER, "%s", l.err.kind ? l.err.msg : "no certificate was seen");
-    const char *key = t->urn ? t->urn : replay_address_key(t->host, t->port, &a);
-    struct look_seen seen = look_seen_of(key, &rq, &l, clock_wall_ms());
+    struct look_seen seen = look_seen_of(replay_address_key(t->host, t->port, &a), &rq, &l, clock_wall_ms());
     return change_keep(site, keep, &seen, e);
 }
 
 static void look_at_target(const struct site *site, const struct target *t)
 {
+    const struct store_by by = rotation_by();
     struct err e;
-    if (t->vcenter) {
-        connect_notice(site, t->urn);
-        if (t->enabled)
-            connect_trust(site, t->urn, NULL);
-    } else if (!look_one(site, t, &e)) {
+    if (t->subject && t->subject->kind == SUBJECT_VCENTER) {
+        connect_notice(site, t->subject->urn);
+        if (t->subject->enabled)
+            connect_trust(site, t->subject->urn, NULL);
+    } else if (!(t->subject ? rotation_look(site, t->subject, &by, &e) : look_at_address(site, t, &e))) {
         LOG(INFO, "audit.not-seen", "host=%s port=%u error=\"%s\"", t->host, t->port, e.msg);
     }
 }

@@ -50,8 +50,7 @@ void hosts_report_done(struct hosts_report *r)
 
 /* ---- whom to ask ---- */
 
-/* What is dialled: the inventory's name where it needs no look-up that waits, else the host's own address. */
-static const char *dialled(const struct site *site, const struct vim_host *h, uint16_t port)
+const char *hosts_dialled(const struct site *site, const struct vim_host *h, uint16_t port)
 {
     struct resolve_answer at;
     struct err none;
@@ -72,7 +71,7 @@ static void fill_row(const struct looking *g, const struct vim_host *h, struct h
         names[i] = arena_strdup(a, names[i]);
     r->names = names;
     r->name = h->name ? arena_strdup(a, h->name) : r->id;
-    r->dialled = arena_strdup(a, dialled(g->site, h, r->port));
+    r->dialled = arena_strdup(a, hosts_dialled(g->site, h, r->port));
     r->class = HOST_NO_EVIDENCE;
     (void)err_set(&r->err, ERR_CANCELLED, "it was not looked at");
 }

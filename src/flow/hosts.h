@@ -16,6 +16,7 @@ struct site;
 struct store;
 struct trust_cert;
 struct trust_vmca_answer;
+struct vim_host;
 struct vim_session;
 
 enum {
@@ -93,6 +94,9 @@ void hosts_decide(const struct site *site, const char *vcenter, bool names_off, 
 
 /* Classes with the VMCA known (NULL: none is), and counts. */
 void hosts_classify(struct hosts_report *r, const struct trust_cert *vmca, int64_t now);
+
+/* What is dialled for a host: the inventory's name where it needs no look-up that waits, else the host's own address. Borrowed. */
+const char *hosts_dialled(const struct site *site, const struct vim_host *h, uint16_t port);
 
 /* The leaf, or a CA that the host sent and that issued what is before it, is by this one (or is it). */
 bool hosts_leads_to(const struct host_row *r, const struct trust_cert *ca);

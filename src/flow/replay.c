@@ -11,10 +11,8 @@
 #include "flow/anchor.h"
 #include "flow/change.h"
 #include "flow/look.h"
-#include "flow/nsx.h"
 #include "flow/site.h"
-#include "flow/site_settings.h"
-#include "flow/vcenter.h"
+#include "flow/subject.h"
 #include "store/endpoint.h"
 #include "trust/cert.h"
 #include "trust/set.h"
@@ -157,15 +155,19 @@ static void read_unseen(struct owner *o, const char *record, struct arena *a)
     json_decref(root);
 }
 
-static struct owner of_vcenter(const struct vcenter *v, const struct site_settings *s, struct arena *a)
+static struct owner owner_from(const struct subject *x, struct arena *a)
 {
-    bool checks = v->names == VCENTER_NAMES_INHERIT ? s->verify_vc : v->names == VCENTER_NAMES_ON;
-    struct owner o = { .urn = v->urn, .name = v->name, .host = v->host, .port = v->port, .kind = TRUST_FOR_VCENTER,
-                       .names = checks ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF, .unpinned = v->unpinned_acknowledged, .lists_hosts = true };
+    const struct vcenter *v = &x->vcenter;
+    struct owner o = { .urn = x->urn, .name = x->name, .host = x->host, .port = x->port,
+                       .kind = x->kind == SUBJECT_VCENTER ? TRUST_FOR_VCENTER : TRUST_FOR_NSX,
+                       .names = x->checks_names ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF, .unpinned = x->unpinned_acknowledged };
+    if (x->kind != SUBJECT_VCENTER)
+        return o;
     if (!v->connected && v->listener == VCENTER_DISCONNECTED && v->why && *v->why) {
         o.lost = v->why;
         o.lost_ms = v->since_ms;
     }
+    o.lists_hosts = true;
     read_unseen(&o, v->trust, a);
     return o;
 }
@@ -173,24 +175,13 @@ static struct owner of_vcenter(const struct vcenter *v, const struct site_settin
 static bool read_owners(struct loading *g, struct store *s, struct err *e)
 {
     struct arena *a = &g->r->arena;
-    struct site_settings settings;
-    struct vcenter *vcs;
-    struct nsx *nsxs;
-    size_t vcs_len, nsxs_len;
-    if (!site_settings_read(s, &settings, e) || !vcenter_list(s, a, &vcs, &vcs_len, e) || !nsx_list(s, a, &nsxs, &nsxs_len, e))
+    struct subject *subjects;
+    size_t len;
+    if (!subject_list(s, a, &subjects, &len, e))
         return false;
-    const enum trust_names_mode nsx_names = settings.verify_nsx ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF;
-    g->owners = arena_array(a, 2 * vcs_len + nsxs_len + 1, sizeof(*g->owners));
-    for (size_t i = 0; i < vcs_len; i++) {
-        const struct vcenter_nsxv *x = &vcs[i].nsxv;
-        g->owners[g->owners_len++] = of_vcenter(&vcs[i], &settings, a);
-        if (x->urn && *x->urn)
-            g->owners[g->owners_len++] = (struct owner){ .urn = x->urn, .name = x->name && *x->name ? x->name : x->host, .host = x->host,
-                                                         .port = x->port, .kind = TRUST_FOR_NSX, .names = nsx_names };
-    }
-    for (size_t i = 0; i < nsxs_len; i++)
-        g->owners[g->owners_len++] = (struct owner){ .urn = nsxs[i].urn, .name = nsxs[i].name, .host = nsxs[i].host,
-                                                     .port = nsxs[i].port, .kind = TRUST_FOR_NSX, .names = nsx_names };
+    g->owners = arena_array(a, len + 1, sizeof(*g->owners));
+    for (; g->owners_len < len; g->owners_len++)
+        g->owners[g->owners_len] = owner_from(&subjects[g->owners_len], a);
     return true;
 }
 
