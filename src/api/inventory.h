@@ -36,6 +36,7 @@ enum { INVENTORY_NICS_MAX = 10 }; /* of one machine, as vSphere has it */
 struct inventory_vm {
     struct vm vm;
     struct gc gc;
+    const char *made_password; /* that the cell made for its guest's administrator; NULL = not shown */
     struct vdc vdc;
     const char *vapp_name, *vcenter_name;
     struct task *tasks;

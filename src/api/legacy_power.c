@@ -160,7 +160,7 @@ static bool read_section(struct api_call *c, const struct legacy_in *in, struct 
 static bool put_section(struct api_call *c, struct err *e)
 {
     AUTO(gc_passwords_done) struct gc_passwords p = { 0 };
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     struct legacy_in in;
     char task[STORE_ID_MAX + 1];
     if (!get_vm(c, &v, e) || !legacy_body(c, &in, e))
@@ -173,7 +173,7 @@ static bool put_section(struct api_call *c, struct err *e)
 static bool at_next_power_on(struct api_call *c, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     if (!loan_begin(c->site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) || !inventory_vm_get(c, l.store, &v, e))
         return false;
     v.gc.enabled = v.gc.pending = true;

@@ -5,9 +5,11 @@
 #include "api/tables.h"
 #include "api/task.h"
 #include "base/arena.h"
+#include "base/secret.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "store/sealed.h"
 
 #define DEPLOY_TYPE "application/vnd.vmware.vcloud.deployVAppParams+xml"
 #define UNDEPLOY_TYPE "application/vnd.vmware.vcloud.undeployVAppParams+xml"
@@ -75,6 +77,7 @@ static void guest_customization(struct legacy *l, const struct inventory_vm *v)
     legacy_leaf(l, "MachineObjectOU", g->ou[0] ? g->ou : NULL);
     legacy_leaf_bool(l, "AdminPasswordEnabled", g->admin_password_enabled);
     legacy_leaf_bool(l, "AdminPasswordAuto", g->admin_password_auto);
+    legacy_leaf(l, "AdminPassword", v->made_password);
     legacy_leaf_bool(l, "AdminAutoLogonEnabled", g->auto_logon);
     legacy_leaf_number(l, "AdminAutoLogonCount", g->logons);
     legacy_leaf_bool(l, "ResetPasswordRequired", g->reset_password);
@@ -239,7 +242,7 @@ static bool get_vm(struct api_call *c, struct inventory_vm *v, struct err *e)
 
 bool inventory_vm_answer(struct api_call *c, struct err *e)
 {
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     struct legacy l;
     if (!get_vm(c, &v, e))
         return false;
@@ -249,14 +252,27 @@ bool inventory_vm_answer(struct api_call *c, struct err *e)
     return legacy_end(&l, 200, INVENTORY_VM_TYPE, e);
 }
 
+/* A password that the cell made is known to nobody else: who may change it may read it. */
+static bool read_made(struct api_call *c, struct inventory_vm *v, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(secret_done) struct secret made = { 0 };
+    if (!v->gc.admin_password_auto || !v->gc.has_admin_password || !caller_may(&c->caller, RIGHT_VM_EDIT))
+        return true;
+    if (!loan_begin(c->site->shelf, &l, e) || !store_sealed_get(l.store, GC_ADMIN_PASSWORD, v->vm.urn, &made, e))
+        return e->kind == ERR_NOT_FOUND;
+    v->made_password = arena_strndup(c->arena, (const char *)made.bytes, made.len);
+    return true;
+}
+
 static bool section(struct api_call *c, const char *path, struct err *e)
 {
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     struct legacy l;
     const struct inventory_section *s = inventory_sections;
     while (strcmp(s->path, path) != 0)
         s++;
-    if (!get_vm(c, &v, e))
+    if (!get_vm(c, &v, e) || !read_made(c, &v, e))
         return false;
     legacy_begin(&l, c, s->name, inventory_section_href(c, &v, s), s->type);
     legacy_prefixes(&l);
@@ -297,7 +313,7 @@ static bool get_spec(struct api_call *c, struct err *e)
 /* The root's name is VCD's (vcd-api.md 4.5); the path is all lower case. */
 static bool gc_status(struct api_call *c, struct err *e)
 {
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     struct legacy l;
     if (!get_vm(c, &v, e))
         return false;
@@ -310,7 +326,7 @@ static bool gc_status(struct api_call *c, struct err *e)
 static bool capabilities(struct api_call *c, struct err *e)
 {
     static const char type[] = "application/vnd.vmware.vcloud.vmCapabilitiesSection";
-    struct inventory_vm v;
+    struct inventory_vm v = { 0 };
     struct legacy l;
     if (!get_vm(c, &v, e))
         return false;

@@ -27,6 +27,7 @@ const struct api_op *const api_tables[] = {
     api_tokens_ops,
     api_trusted_certificates_ops,
     api_users_ops,
+    api_vcenter_pools_ops,
     api_versions_ops,
     api_vim_server_ops,
     api_virtual_centers_ops,

@@ -260,9 +260,6 @@ const struct api_op api_virtual_centers_ops[] = {
     { "GET", BASE "/{id}/nsxVSettings", VIEW, nsxv_settings, 0 },
     { "PUT", BASE "/{id}/nsxVSettings", MANAGE, nsxv_settings, 0 },
     { "GET", BASE "/{id}/storageProfiles", VIEW, inventory, 0 },
-    { "GET", BASE "/{id}/resourcePools/browse", VIEW, inventory, 0 },
-    { "GET", BASE "/{id}/resourcePools/browse/{moref}", VIEW, inventory, 0 },
-    { "GET", BASE "/{id}/resourcePools/browseAll", VIEW, inventory, 0 },
     { "GET", BASE "/{id}/resourcePools/{moref}/hwv", VIEW, inventory, 0 },
     { 0 },
 };

@@ -178,7 +178,12 @@ static bool drop_nsxv(const struct flow *f, struct store *s, const struct vcente
 
 static bool keep_in(const struct flow *f, struct store *s, struct vcenter *v, struct err *e)
 {
+    AUTO(arena_done) struct arena a = { 0 };
     const struct store_by by = task_by(f);
+    struct vcenter now;
+    if (!vcenter_get(s, v->urn, &a, &now, e))
+        return false;
+    v->mode = now.mode; /* follows use: VDCs may have come and gone meanwhile */
     return vcenter_put(s, v, e) &&
            (!flag(f, "newPassword") || replace_secret(f, s, "password", VCENTER_PASSWORD, v->urn, e)) &&
            (!flag(f, "newNsxvPassword") || replace_secret(f, s, "nsxv", VCENTER_NSXV_PASSWORD, v->nsxv.urn, e)) &&

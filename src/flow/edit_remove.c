@@ -12,6 +12,7 @@
 #include "flow/register.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "flow/vdc.h"
 #include "flow/vcenter_table.h"
 #include "flow/watch.h"
 #include "store/endpoint.h"
@@ -58,6 +59,26 @@ bool edit_drop_endpoints(struct store *s, const char *urn, struct err *e)
     return believed_drop(s, urn, e) && inbox_drop(s, urn, e);
 }
 
+/* Its VDCs have to go first: tenants see their machines in them. */
+static bool is_unused(struct store *s, const struct vcenter *v, struct arena *a, struct err *e)
+{
+    struct vdc *list;
+    size_t len;
+    if (!vdc_list(s, NULL, a, &list, &len, e))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(list[i].vcenter, v->urn) == 0)
+            return err_set(e, ERR_INPUT, "the vCenter Server %s has the VDC %s: remove that first", v->name, list[i].name);
+    return true;
+}
+
+static bool is_unused_now(const struct site *site, const struct vcenter *v, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    return loan_begin(site->shelf, &l, e) && is_unused(l.store, v, &a, e);
+}
+
 bool remove_start(const struct site *site, const struct caller *c, const char *urn, char ret_task[STORE_ID_MAX + 1],
                   struct err *e)
 {
@@ -67,6 +88,8 @@ bool remove_start(const struct site *site, const struct caller *c, const char *u
         return false;
     if (v.enabled)
         return err_set(e, ERR_INPUT, "the vCenter Server %s is enabled: disable it first", v.name);
+    if (!is_unused_now(site, &v, e))
+        return false;
     const struct task_new t = {
         .operation = arena_printf(&a, "Removing vCenter Server %s", v.name), .operation_name = "vcenterDetach",
         .owner_urn = v.urn, .owner_name = v.name, .owner_type = EDIT_OWNER_TYPE, .kind = &remove_kind,
@@ -102,7 +125,7 @@ static bool drop(struct flow *f, struct err *e)
         return e->kind == ERR_NOT_FOUND;
     if (v.enabled)
         return err_set(e, ERR_CONFLICT, "the vCenter Server %s was enabled meanwhile", v.name);
-    return forget(f, l.store, v.urn, e) && (!v.nsxv.urn[0] || forget(f, l.store, v.nsxv.urn, e)) &&
+    return is_unused(l.store, &v, &a, e) && forget(f, l.store, v.urn, e) && (!v.nsxv.urn[0] || forget(f, l.store, v.nsxv.urn, e)) &&
            register_audit(l.store, &v, "vcenter.remove", "removed", &by, e) && vcenter_drop(l.store, &v, e) &&
            store_commit(l.store, e);
 }

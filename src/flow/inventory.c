@@ -277,7 +277,7 @@ static void *follower_main(void *arg)
         vcenter_return(&x.hold);
         failures = x.told ? 1 : failures + 1;
         x.model = inventory_model_destroy(x.model);
-        if (ok)
+        if (ok || stopped(f))
             continue;
         uint32_t dice;
         random_bytes(&dice, sizeof(dice));

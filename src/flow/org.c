@@ -89,6 +89,7 @@ bool org_remove(struct store *s, const char *urn, const struct store_by *by, str
 {
     if (org_is_system(urn))
         return err_set(e, ERR_INPUT, "the System organization can't be removed");
-    return is_empty(s, "user", urn, e) && is_empty(s, "role", urn, e) && store_record_remove(s, KIND, urn, e) &&
+    return is_empty(s, "user", urn, e) && is_empty(s, "role", urn, e) && is_empty(s, "vdc", urn, e) &&
+           is_empty(s, "catalog", urn, e) && store_record_remove(s, KIND, urn, e) &&
            kept_audit(s, by, "org.remove", urn, e, "Organization removed");
 }

@@ -39,5 +39,5 @@ MUST_USE bool org_list(struct store *s, struct arena *a, struct org **ret, size_
 /* In a write transaction; writes an audit line. o->urn NULL: a new one, whose URN is in o->urn then. ERR_INPUT for a
  * name that is none, ERR_CONFLICT for one that is taken. */
 MUST_USE bool org_save(struct store *s, struct org *o, const struct store_by *by, struct arena *a, struct err *e);
-/* In a write transaction. Its users and roles must be gone (ERR_INPUT). */
+/* In a write transaction. Its users, roles, VDCs and catalogs must be gone (ERR_INPUT). */
 MUST_USE bool org_remove(struct store *s, const char *urn, const struct store_by *by, struct err *e);

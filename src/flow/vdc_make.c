@@ -100,6 +100,20 @@ static bool find_places(const struct site *site, const struct vdc_new *n, struct
     return true;
 }
 
+bool vdc_pools(const struct site *site, const char *vcenter, struct arena *a, struct vdc_pool **ret, size_t *ret_len, struct err *e)
+{
+    AUTO(vcenter_return) struct vcenter_hold h = { 0 };
+    struct vim_place_list pools;
+    if (!vcenter_borrow(site, vcenter, &h, e) ||
+        !vim_places_read(h.session, VIM_PLACE_POOL, vim_deadline(VDC_ASK_MS), a, &pools, e))
+        return false;
+    *ret = arena_array(a, pools.len + 1, sizeof(**ret));
+    for (size_t i = 0; i < pools.len; i++)
+        (*ret)[i] = (struct vdc_pool){ pools.list[i].object.id, pools.list[i].name, pools.list[i].parent, pools.list[i].owner };
+    *ret_len = pools.len;
+    return true;
+}
+
 /* ---- keeping ---- */
 
 /* IAAS as long as a VDC uses it. */

@@ -22,6 +22,14 @@ struct vdc_new {
     const char *pool, *datastore, *network;
 };
 
+/* The resource pools of a vCenter, asked now; texts live in the arena. */
+struct vdc_pool {
+    const char *moref, *name;
+    const char *parent, *cluster; /* ids: of what it is in, and of its cluster or host */
+};
+MUST_USE bool vdc_pools(const struct site *site, const char *vcenter, struct arena *a, struct vdc_pool **ret, size_t *ret_len,
+                        struct err *e);
+
 /* ERR_INPUT: what is named isn't there, or is there several times; ERR_CONFLICT: the name is taken, or a VDC has the pool already;
  * ERR_PEER and the like when the vCenter can't be asked. */
 MUST_USE bool vdc_make(const struct site *site, const struct caller *c, const struct vdc_new *n, struct arena *a, struct vdc *ret,

@@ -20,10 +20,11 @@ type endpoint struct{ Name, URL, User, Password string }
 
 type plan struct {
 	Cell, User, Org, Password string
-	VCenter                   endpoint // enterprise certificate, not trusted yet
-	Sim                       endpoint // the public simulator
-	Dead                      string   // host:port where nothing listens
-	Nsx                       string   // name of an NSX-T manager that is registered already
+	VCenter                   endpoint    // enterprise certificate, not trusted yet
+	Sim                       endpoint    // the public simulator
+	Dead                      string      // host:port where nothing listens
+	Nsx                       string      // name of an NSX-T manager that is registered already
+	Inventory                 []inventory // tenants' walks instead of the provider's
 }
 
 type step struct {
@@ -429,6 +430,14 @@ func main() {
 		log.Fatal(err)
 	}
 	all := steps(p)
+	if len(p.Inventory) > 0 {
+		all = nil
+		for _, t := range p.Inventory {
+			for _, s := range inventorySteps(p, t) {
+				all = append(all, step{t.Vdc + "_" + s.name, s.run})
+			}
+		}
+	}
 	failed := false
 	fmt.Printf("1..%d\n", len(all))
 	for i, s := range all {

@@ -9,8 +9,10 @@ import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(HERE.parent / 'e2e/lib'))
+import outside  # noqa: E402
 from cell import PASSWORD, Cell, Lab, running  # noqa: E402
 
+SIM = {'Name': 'vcsim', 'User': 'administrator@vsphere.local', 'Password': 'Sim<u>&lator!'}
 PATIENCE = 900  # seconds for one client's program
 SCENARIO = """
 [vcenter vc1]
@@ -24,6 +26,15 @@ endpoint = self-signed
 [nsx nsx1]
 vcenter = vc1
 """
+
+
+def simulator(folder):
+    cert, key = folder / 'sim.pem', folder / 'sim.key'
+    subprocess.run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-keyout', key,
+                    '-out', cert, '-subj', '/CN=vcsim', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '30'], check=True,
+                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen([outside.go_program('vcsim'), cert, key, SIM['User'], SIM['Password']], stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, text=True)
 
 
 def endpoint(lab, name):
