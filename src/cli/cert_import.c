@@ -38,7 +38,7 @@ static const struct arg_option options[] = {
     { .name = "pick", .type = ARG_CHOICE, AT(pick), .value = "WHICH", .choices = "all|vmca", .fallback = "all",
       .help = "vmca: exactly those that verify a live host of --vcenter" },
     { .name = "fingerprint", .type = ARG_LIST, AT(fingerprints), .value = "SHA256:..",
-      .help = "the one with this SHA-256, instead of a question; may be repeated" },
+      .help = "the one with this SHA-256, instead of a question" },
     { .name = "alias", .type = ARG_TEXT, AT(alias), .value = "TEXT",
       .help = "what it is called, for one certificate; without it the subject and the time" },
     { .name = "password-file", .type = ARG_TEXT, AT(password_file), .value = "FILE",

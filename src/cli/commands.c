@@ -58,6 +58,7 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_session_list,
     &command_settings_set,
     &command_settings_show,
+    &command_support_bundle,
     &command_task_list,
     &command_task_show,
     &command_task_wait,

@@ -58,6 +58,7 @@ extern const struct cli_command command_session_end;
 extern const struct cli_command command_session_list;
 extern const struct cli_command command_settings_set;
 extern const struct cli_command command_settings_show;
+extern const struct cli_command command_support_bundle;
 extern const struct cli_command command_task_cancel;
 extern const struct cli_command command_task_list;
 extern const struct cli_command command_task_show;

@@ -151,6 +151,31 @@ bool store_sealed_rekey(struct store *s, uint32_t most, uint64_t *ret_left, stru
     return store_ran(s, rekey(s, limit, ret_left, e), e);
 }
 
+struct each {
+    struct store *store;
+    store_sealed_plain_sink *sink;
+    void *self;
+};
+
+static bool each_row(void *self, const struct store_sealed_row *row, struct err *e)
+{
+    const struct each *each = self;
+    AUTO(secret_done) struct secret plain = { 0 };
+    char table[TABLE_MAX];
+    struct err none;
+    table_of(row->kind, table);
+    return !seal_open(each->store->keys, table, row->id, row->sealed, row->len, &plain, &none) ||
+           each->sink(each->self, row->kind, row->id, &plain, e);
+}
+
+bool store_sealed_each(struct store *s, store_sealed_plain_sink *sink, void *self, struct err *e)
+{
+    struct each each = { s, sink, self };
+    if (!s->keys)
+        return err_set(e, ERR_DENIED, "the store was opened without its master key");
+    return store_list_begin(s, 0, NULL, e) && store_list_end(s, s->ops->sealed->others(s, "", UINT32_MAX, each_row, &each, e), e);
+}
+
 bool store_sealed_usage(struct store *s, store_sealed_sink *sink, void *self, struct err *e)
 {
     return store_list_begin(s, 0, NULL, e) && store_list_end(s, s->ops->sealed->usage(s, sink, self, e), e);

@@ -1,5 +1,5 @@
 /* store/sealed.h - passwords, keys and tokens that must be had back in clear, each sealed for its own row
- * (base/seal.h). Called by flow and api. Nothing here lists a value, and no other record holds one in clear. */
+ * (base/seal.h). Called by flow and api. No other record holds one in clear. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -23,6 +23,11 @@ MUST_USE bool store_sealed_remove(struct store *s, const char *kind, const char 
 /* Seals up to `most` (1 to STORE_PAGE_MAX) values again that are not under the first key of the ring; says how many are
  * left. Call it, a transaction each time, until none is; then the old key may go. */
 MUST_USE bool store_sealed_rekey(struct store *s, uint32_t most, uint64_t *ret_left, struct err *e);
+
+/* Every value that the keys at hand open, one after the other; the others are passed over. For whoever must know them all to keep
+ * them out of something (flow/scrub.h); the secret is the call's. Must not call the store. */
+typedef bool store_sealed_plain_sink(void *self, const char *kind, const char *id, const struct secret *plain, struct err *e);
+MUST_USE bool store_sealed_each(struct store *s, store_sealed_plain_sink *sink, void *self, struct err *e);
 
 /* How many values each master key seals: before a key goes, and at start-up to say which key is missing. */
 typedef bool store_sealed_sink(void *self, const char *key_id, uint64_t count, struct err *e);

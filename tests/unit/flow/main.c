@@ -18,6 +18,7 @@ int group_flow_publisher(void);
 int group_flow_pulse(void);
 int group_flow_role(void);
 int group_flow_runner(void);
+int group_flow_scrub(void);
 int group_flow_session(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
@@ -45,6 +46,7 @@ int main(void)
            group_flow_pulse() +
            group_flow_role() +
            group_flow_runner() +
+           group_flow_scrub() +
            group_flow_session() +
            group_flow_task() +
            group_flow_throttle() +
