@@ -2,10 +2,12 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
 struct api_app;
+struct api_op;
 struct http_failure;
 struct http_response;
 struct http_route;
@@ -22,3 +24,6 @@ DEFINE_AUTO(api_app_destroyp, struct api_app *, api_app_destroy)
 void api_app_serve(struct api_app *a, struct http_server_config *c);
 /* Until it is called only /api/versions answers; everything else is 503 (a cell without an administrator). */
 void api_app_open(struct api_app *a);
+/* How often each operation was answered, by class of status ("2xx"): for metrics. */
+void api_app_requests(const struct api_app *a, void (*sink)(void *self, const struct api_op *op, const char *code, uint64_t n),
+                      void *self);

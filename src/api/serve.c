@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "flow/session.h"
 #include "flow/site.h"
+#include "gate/gate.h"
 #include "http/request.h"
 #include "http/response.h"
 #include "http/router.h"
@@ -21,9 +22,13 @@
 
 enum { REQUEST_ID_MAX = 128 }; /* of the client's own, in front of ours (vcd-api.md 1.3) */
 
+static const char *const classes[] = { "1xx", "2xx", "3xx", "4xx", "5xx" };
+
 struct api_app {
     const struct site *site;
     struct http_route *routes; /* owned */
+    size_t ops, ops_from;      /* so many of them, from there on, are operations */
+    uint64_t *answered;        /* owned: for each of them, by class of status */
     struct http_router *router;
     bool open;
 };
@@ -148,7 +153,22 @@ static struct api_error error_of(const struct api_op *op, const struct err *e)
     return api_error_for(e, op->face);
 }
 
-static void serve(struct http_request *rq, struct http_response *rs)
+static void count_answer(const struct api_app *a, const struct http_route *route, int status)
+{
+    size_t class = (size_t)status / 100 - 1, row = (size_t)(route - a->routes) - a->ops_from;
+    if (class < ARRAY_LEN(classes))
+        (void)__atomic_fetch_add(&a->answered[row * ARRAY_LEN(classes) + class], 1, __ATOMIC_RELAXED);
+}
+
+void api_app_requests(const struct api_app *a, void (*sink)(void *self, const struct api_op *op, const char *code, uint64_t n),
+                      void *self)
+{
+    for (size_t i = 0; i < a->ops * ARRAY_LEN(classes); i++)
+        sink(self, a->routes[a->ops_from + i / ARRAY_LEN(classes)].tag, classes[i % ARRAY_LEN(classes)],
+             __atomic_load_n(&a->answered[i], __ATOMIC_RELAXED));
+}
+
+static void answer_op(struct http_request *rq, struct http_response *rs)
 {
     const struct api_app *app = rq->app;
     const struct api_op *op = rq->match->route->tag;
@@ -171,6 +191,12 @@ static void serve(struct http_request *rq, struct http_response *rs)
     answer_id(&c);
     if (!op->run(&c, &e))
         refuse(&c, error_of(op, &e), &e);
+}
+
+static void serve(struct http_request *rq, struct http_response *rs)
+{
+    answer_op(rq, rs);
+    count_answer(rq->app, rq->match->route, rs->status);
 }
 
 /* The server's own refusals, before any operation was found: in the form of the face that the path names. */
@@ -211,13 +237,19 @@ struct api_app *api_app_create(const struct site *site, const struct http_route 
     struct api_app *a = xcalloc(1, sizeof(*a));
     size_t n = 0;
     a->site = site;
-    a->routes = xcalloc(count() + more_len + 1, sizeof(*a->routes));
+    a->ops = count();
+    a->ops_from = more_len;
+    a->routes = xcalloc(more_len + a->ops + 1, sizeof(*a->routes));
+    a->answered = xcalloc(a->ops * ARRAY_LEN(classes), sizeof(*a->answered));
     for (size_t i = 0; i < more_len; i++)
         a->routes[n++] = more[i];
     for (size_t i = 0; api_tables[i]; i++)
         for (const struct api_op *op = api_tables[i]; op->method; op++)
             a->routes[n++] = (struct http_route){ .method = op->method, .pattern = op->pattern, .call = serve,
                                                   .body_max = op->body_max, .tag = op };
+    if (site->gate) /* the console proxy: wss://cell/<port>;<ticket> (vcd-api.md 4.4) */
+        a->routes[n++] = (struct http_route){ .method = "GET", .pattern = "/{port};{*ticket}", .stream = &gate_console_stream,
+                                              .tag = site->gate };
     a->router = http_router_create(a->routes, n, e);
     return a->router ? a : api_app_destroy(a);
 }
@@ -228,6 +260,7 @@ struct api_app *api_app_destroy(struct api_app *a)
         return NULL;
     (void)http_router_destroy(a->router);
     free(a->routes);
+    free(a->answered);
     free(a);
     return NULL;
 }

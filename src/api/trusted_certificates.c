@@ -1,10 +1,12 @@
 /* /cloudapi/1.0.0/ssl/trustedCertificates (vcd-api.md 3.4): the anchors that people grant. */
+
 #include <string.h>
 
 #include "api/grant_rows.h"
 #include "api/tables.h"
 #include "base/arena.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "flow/anchor.h"
 #include "flow/loan.h"
 #include "flow/site.h"
@@ -121,21 +123,23 @@ static bool change(struct api_call *c, struct err *e)
 }
 
 /* sessions=end|finish: what becomes of connections that the certificate carried. */
-static bool read_sessions(struct api_call *c, struct err *e)
+static bool read_sessions(struct api_call *c, enum gate_fate *ret, struct err *e)
 {
     const char *text;
     if (!api_query_value(c, "sessions", &text, e))
         return false;
-    return !text || strcmp(text, "end") == 0 || strcmp(text, "finish") == 0 ||
-           err_set(e, ERR_INPUT, "sessions is neither \"end\" nor \"finish\"");
+    int n = text ? text_choice("end|finish", text) : 0;
+    *ret = !text ? GATE_FATE_DEFAULT : n ? GATE_FATE_FINISH : GATE_FATE_END;
+    return n >= 0 || err_set(e, ERR_INPUT, "sessions is neither \"end\" nor \"finish\"");
 }
 
 static bool take_away(struct api_call *c, struct err *e)
 {
     const struct store_by by = site_by(&c->caller, FLOW);
     const char *id;
-    if (!read_sessions(c, e) || !api_param_urn(c, "id", "trustedCertificate", &id, e) ||
-        !anchor_remove(c->site, &c->caller, id, &by, e))
+    enum gate_fate fate;
+    if (!read_sessions(c, &fate, e) || !api_param_urn(c, "id", "trustedCertificate", &id, e) ||
+        !anchor_withdraw(c->site, &c->caller, id, fate, &by, e))
         return false;
     follow(c);
     api_answer_empty(c, 204);

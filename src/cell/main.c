@@ -138,6 +138,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     }
 #endif
+    process_raise_files();
     struct cell cell = { .config_path = o.config, .lab = o.lab, .local = o.local };
     bool ok = run(&cell, &o, &e);
     if (!ok)

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "gate/gate.h"
 #include "http/server.h"
 #include "net/address.h"
 #include "net/conn.h"
@@ -26,6 +27,7 @@ struct strand {
     struct service *service;
     struct loop *loop;
     struct http_server *server;
+    struct gate_lane *lane;
     struct loop_task drain;
     pthread_t thread;
     bool running;
@@ -35,6 +37,7 @@ struct strand {
 struct service {
     struct http_server_config http;
     struct tls_server *tls;
+    struct gate *gate;
     char *control;                /* owned; unlinked at the end */
     bool visited;                 /* atomic */
     void (*deserted)(void *self); /* may be NULL */
@@ -163,6 +166,8 @@ static bool open_strand(struct service *s, const struct service_config *c, struc
     if (!st->loop)
         return false;
     s->len++;
+    if (c->gate && !gate_lane_create(c->gate, st->loop, &st->lane, e))
+        return false;
     struct http_server_config http = s->http;
     http.self = s;
     http.limits = limits_of(&c->limits, c->loops);
@@ -186,6 +191,7 @@ bool service_create(const struct service_config *c, struct service **ret, struct
     (void)pthread_mutex_init(&s->lock, NULL);
     (void)pthread_cond_init(&s->drained, NULL);
     s->http = *c->http;
+    s->gate = c->gate;
     assert(c->proxies_len <= SERVICE_PROXIES_MAX);
     s->proxies_len = c->proxies_len;
     for (size_t i = 0; i < c->proxies_len; i++)
@@ -254,6 +260,8 @@ void service_drain(struct service *s)
         s->strands[i].drain.run = drain_strand;
         loop_post(s->strands[i].loop, &s->strands[i].drain);
     }
+    if (s->gate)
+        gate_close(s->gate); /* clients are told; beside them requests end */
     wait_drained(s);
     for (unsigned i = 0; i < s->len; i++) {
         loop_stop(s->strands[i].loop);
@@ -267,8 +275,10 @@ struct service *service_destroy(struct service *s)
     if (!s)
         return NULL;
     for (unsigned i = 0; i < s->len; i++) {
+        gate_lane_stop(s->strands[i].lane);
         (void)http_server_destroy(s->strands[i].server);
         (void)loop_destroy(s->strands[i].loop);
+        (void)gate_lane_destroy(s->strands[i].lane);
     }
     (void)tls_server_destroy(s->tls);
     if (s->control)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 struct address;
+struct gate;
 struct http_server_config;
 struct range;
 struct service;
@@ -39,6 +40,7 @@ struct service_config {
     const char *control;                  /* path of a socket for this machine's root and the cell's own user; NULL: none */
     void (*deserted)(void *self);         /* on a loop: nobody is connected to the control socket any more; NULL */
     void *self;
+    struct gate *gate;                    /* borrowed: gets a lane on each loop; NULL: none */
     const struct http_server_config *http; /* wrap, unshaken, drained and deserted are the service's */
 };
 

@@ -13,6 +13,7 @@
 #include "cell/identity.h"
 #include "cell/service.h"
 #include "flow/busy.h"
+#include "flow/console.h"
 #include "flow/evidence.h"
 #include "flow/init.h"
 #include "flow/inventory.h"
@@ -27,6 +28,7 @@
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
 #include "flow/watch.h"
+#include "gate/gate.h"
 #include "http/server.h"
 #include "net/hosts.h"
 #include "net/local.h"
@@ -40,6 +42,8 @@
 #include "wire/settings.h"
 
 enum {
+    DOOR_QUEUE = 16384,
+    DOOR_THREADS = 8,
     WORK_THREADS = 16,
     WORK_QUEUE = 4096,
     HOST_NAME = 256,
@@ -87,7 +91,9 @@ static bool open_threads(struct cell *c, struct err *e)
     const struct pool_config work = { "work", WORK_THREADS, WORK_QUEUE };
     c->requests = pool_create(&requests, e);
     c->work = c->requests ? pool_create(&work, e) : NULL;
-    if (!c->work)
+    const struct pool_config doors = { "door", DOOR_THREADS, DOOR_QUEUE };
+    c->doors = c->work ? pool_create(&doors, e) : NULL;
+    if (!c->doors)
         return false;
     c->resolver = resolver_create(c->hosts, RESOLVE_AUTO, c->work);
     return true;
@@ -118,16 +124,29 @@ static bool fill_site(struct cell *c, struct err *e)
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
 }
 
+static void open_gate(struct cell *c)
+{
+    const struct gate_config g = { .policy = &console_policy, .self = &c->site, .pool = c->doors, .resolver = c->resolver,
+                                   .live = c->live, .idle_ms = c->config.console_idle_ms, .life_ms = c->config.console_life_ms,
+                                   .finish = c->config.on_withdraw == CONFIG_WITHDRAW_FINISH };
+    c->gate = gate_create(&g);
+    c->site.gate = c->gate;
+    const struct live_source consoles = console_live(&c->site);
+    live_add(c->site.connected, &consoles);
+}
+
 /* What is open is decided again on its kept chain. */
 static void trust_changed(void *self, uint64_t generation)
 {
     const struct cell *c = self;
+    gate_review(c->gate);
     LOG(INFO, "trust.live", "generation=%llu closed=%zu", (unsigned long long)generation, vcenter_table_review(&c->site));
 }
 
 /* From here on what is kept is live. */
 static bool open_trust(struct cell *c, struct err *e)
 {
+    open_gate(c);
     const struct publisher_config p = { .shelf = c->shelf, .live = c->live, .swapped = trust_changed, .self = c };
     bool ok = publisher_create(&p, &c->publisher, e);
     c->site.publisher = c->publisher;
@@ -211,7 +230,7 @@ static bool open_port(struct cell *c, struct err *e)
     api_app_serve(c->app, &http);
     const struct service_config s = { .listen = &c->listen, .loops = (unsigned)c->config.loops,
                                       .limits = limits_of(c, &c->config), .identity = identity, .http = &http,
-                                      .control = control_path(c), .proxies = proxies, .proxies_len = from->len };
+                                      .gate = c->gate, .control = control_path(c), .proxies = proxies, .proxies_len = from->len };
     if (!service_create(&s, &c->service, e))
         return err_in(e, "listening on %s", c->config.listen);
     (void)service_ciphers(c->service, c->site.ciphers, SITE_CIPHERS - 1);
@@ -292,11 +311,13 @@ void cell_close(struct cell *c)
 {
     c->requests = pool_destroy(c->requests); /* its desks' loops still exist */
     c->site.inventory = inventory_destroy(c->site.inventory);
+    c->doors = pool_destroy(c->doors);
     c->site.watch = watch_destroy(c->site.watch);
     c->work = pool_destroy(c->work);
     c->service = service_destroy(c->service);
     c->app = api_app_destroy(c->app);
     c->publisher = publisher_destroy(c->publisher);
+    c->gate = gate_destroy(c->gate);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
     c->site.connected = live_destroy(c->site.connected);
     c->site.busy = busy_destroy(c->site.busy);

@@ -11,6 +11,7 @@
 #include "store/store.h"
 
 struct api_app;
+struct gate;
 struct hosts;
 struct seal_keys;
 struct service;
@@ -34,6 +35,8 @@ struct cell {
     struct resolver *resolver;
     struct pool *requests;       /* handlers of requests */
     struct pool *work;           /* tasks and watches, which may take minutes */
+    struct pool *doors;          /* what consoles ask: tickets, the vCenter, events */
+    struct gate *gate;
     struct site site;
     struct api_app *app;
     struct service *service;

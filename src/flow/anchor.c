@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "flow/caller.h"
 #include "flow/change.h"
+#include "flow/loan.h"
+#include "flow/site.h"
 #include "store/crl.h"
 #include "store/store.h"
 #include "trust/cert.h"
@@ -180,6 +182,30 @@ bool anchor_remove(const struct site *site, const struct caller *c, const char *
                    struct err *e)
 {
     return change_run(site, take_away, &(struct editing){ c, id, NULL, by }, e);
+}
+
+static bool find_grant(const struct site *site, const struct caller *c, const char *id, struct arena *a, struct store_grant *ret,
+                       struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    return loan_begin(site->shelf, &l, e) && anchor_get(l.store, c, id, a, ret, e);
+}
+
+bool anchor_withdraw(const struct site *site, const struct caller *c, const char *id, enum gate_fate fate,
+                     const struct store_by *by, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_grant g;
+    if (!find_grant(site, c, id, &a, &g, e))
+        return false;
+    bool said = site->gate && fate != GATE_FATE_DEFAULT && !strcmp(g.owner, STORE_SYSTEM);
+    if (said)
+        gate_decree(site->gate, g.sha256, fate);
+    if (anchor_remove(site, c, id, by, e))
+        return true;
+    if (said)
+        gate_decree(site->gate, g.sha256, GATE_FATE_DEFAULT);
+    return false;
 }
 
 /* ---- lists ---- */

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "gate/gate.h"
 #include "store/grant.h"
 
 struct arena;
@@ -56,6 +57,9 @@ MUST_USE bool anchor_change(const struct site *site, const struct caller *c, con
                             const struct store_by *by, struct err *e);
 MUST_USE bool anchor_remove(const struct site *site, const struct caller *c, const char *id, const struct store_by *by,
                             struct err *e);
+/* The same, saying what becomes of live sessions that stand on it (gate/gate.h). A grant of an organization carries none. */
+MUST_USE bool anchor_withdraw(const struct site *site, const struct caller *c, const char *id, enum gate_fate fate,
+                              const struct store_by *by, struct err *e);
 /* In the arena. */
 MUST_USE bool anchor_get(struct store *s, const struct caller *c, const char *id, struct arena *a, struct store_grant *ret,
                          struct err *e);

@@ -23,7 +23,7 @@ static const struct setting table[] = {
     { "", "master_key_file", SETTING_TEXT, AT(master_key_file),
       .help = "The key that seals stored passwords, mode 0400; losing it loses them all. Without it master.key in data_dir" },
     { "", "on_withdraw", SETTING_CHOICE, AT(on_withdraw), .choices = "end|finish", .fallback = "end",
-      .help = "What happens to live relays when the trust they stand on is withdrawn; this cell serves no relays yet" },
+      .help = "What happens to live relays when the trust they stand on is withdrawn, unless the change itself says so" },
     { "log", "level", SETTING_CHOICE, AT(log_level), .choices = "error|warn|info|debug", .fallback = "info",
       .help = "The least important events that are logged", .reload = true },
     { "proxy", "from", SETTING_LIST, AT(proxy_from),
@@ -48,6 +48,10 @@ static const struct setting table[] = {
       .help = "How long a connection to vCenter, NSX or a host may take to open", .reload = true },
     { "limits", "handshake_timeout", SETTING_DURATION, AT(handshake_timeout_ms), .fallback = "10s", .min = 100,
       .max = 120000, .help = "How long a TLS handshake may take: a client's with the cell, and ours with vCenter, NSX or a host", .reload = true },
+    { "limits", "console_idle", SETTING_DURATION, AT(console_idle_ms), .fallback = "30m", .min = 1000, .max = 86400000,
+      .help = "How long nothing may move on a console before it is closed" },
+    { "limits", "console_life", SETTING_DURATION, AT(console_life_ms), .fallback = "24h", .min = 1000, .max = 604800000,
+      .help = "How long a console may last, however busy" },
 };
 
 const struct setting *config_table(size_t *ret_len)

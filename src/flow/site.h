@@ -11,6 +11,7 @@
 struct busy;
 struct caller;
 struct evidence;
+struct gate;
 struct live_list;
 struct inventory;
 struct loan_shelf;
@@ -38,6 +39,7 @@ struct site {
     struct inventory *inventory;    /* flow/inventory.h: what stands in VDCs; NULL where nobody follows it */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
     struct pulse *pulse;            /* flow/pulse.h: that something changed; NULL = nobody listens */
+    struct gate *gate;              /* gate/gate.h: consoles; NULL where there is none (tests, the CLI) */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */

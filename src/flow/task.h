@@ -32,7 +32,7 @@ enum {
     TASK_KEEP_TRIES = 3,                     /* so often a position is tried to be kept before the task is left to the next start */
 };
 
-enum task_status { TASK_QUEUED, TASK_RUNNING, TASK_SUCCESS, TASK_ERROR, TASK_CANCELED, TASK_ABORTED };
+enum task_status { TASK_QUEUED, TASK_RUNNING, TASK_SUCCESS, TASK_ERROR, TASK_CANCELED, TASK_ABORTED, TASK_STATUSES };
 
 /* Texts live in the arena of the call; "" when there is none. */
 struct task {

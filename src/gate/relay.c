@@ -78,6 +78,7 @@ void relay_over(struct relay *r)
     r->state = RELAY_OVER;
     let_go(r, &r->client);
     let_go(r, &r->host);
+    relay_drop_held(&r->ways[RELAY_UP]);
     relay_drop_held(&r->ways[RELAY_DOWN]);
     free(r->frames);
     r->frames = NULL;
@@ -215,7 +216,7 @@ static void first_turn(struct loop_task *t)
     struct relay *r = CONTAINER_OF(t, struct relay, task);
     struct err e;
     r->task.run = turn;
-    if (r->ways[RELAY_UP].deaf) {
+    if (r->ways[RELAY_UP].deaf && r->state == RELAY_PUMPING) {
         (void)err_set(&e, ERR_LIMIT, "the connection can't be watched");
         relay_stop(r, RELAY_HOST, &e);
         return;
@@ -244,7 +245,10 @@ struct relay *relay_start(struct relay_deck *d, const struct relay_config *c)
     r->timer.fired = on_timer;
     arm(r);
     watch(r, &r->client);
-    watch(r, &r->host);
+    if (r->host.conn)
+        watch(r, &r->host);
+    else
+        r->state = RELAY_WAITING;
     r->task.run = first_turn;
     loop_defer(d->loop, &r->task);
     return r;

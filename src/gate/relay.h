@@ -43,7 +43,7 @@ enum relay_end {
 };
 
 struct relay_config {
-    struct conn *take_client, *take_host;
+    struct conn *take_client, *take_host; /* no host: it has stopped already, and waits for relay_close */
     const uint8_t *up, *down;       /* what was read of either side before: passed on first. Borrowed for the call, at most */
     size_t up_len, down_len;        /* RELAY_SCRATCH bytes */
     bool frames;                    /* WebSocket: the host's frames are followed. Either side's end ends both;

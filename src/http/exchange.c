@@ -36,6 +36,11 @@ struct loop *http_loop(const struct http_exchange *x)
     return server_loop(peer_of(x)->server);
 }
 
+struct http_server *http_server_of(const struct http_exchange *x)
+{
+    return peer_of(x)->server;
+}
+
 void *http_app(const struct http_exchange *x)
 {
     return server_config(peer_of(x)->server)->app;

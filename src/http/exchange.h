@@ -20,6 +20,7 @@ struct conn;
 struct http1_field;
 struct http1_head;
 struct http_exchange;
+struct http_server;
 struct http_match;
 struct loop;
 
@@ -55,6 +56,7 @@ const struct http_match *http_match(const struct http_exchange *x);
 const struct address *http_client(const struct http_exchange *x); /* the other end of the connection */
 struct arena *http_arena(struct http_exchange *x);               /* lives until ended */
 struct loop *http_loop(const struct http_exchange *x);           /* that everything of this request runs on */
+struct http_server *http_server_of(const struct http_exchange *x); /* for http_server_release; outlives the exchange */
 void *http_app(const struct http_exchange *x);                   /* of the server's config */
 /* The handler's own. */
 void *http_state(const struct http_exchange *x);

@@ -133,6 +133,10 @@ static const struct trust_rule_text rows[TRUST_RULE_COUNT] = {
         "Name verification is off, and only a public CA vouches for it.",
         "A public CA vouches for anybody who owns any name.",
         "Switch name verification on, or confirm exactly this certificate."),
+    ROW(TRUST_THUMBPRINT_MISMATCH, "docs/gate.md, two proofs",
+        "The chain is good, but the certificate is not the one whose thumbprint the vCenter Server gave with its ticket.",
+        "Somebody who holds another certificate of a trusted CA may stand between the cell and the host.",
+        "Compare the host's certificate with what its vCenter Server lists; reconnect the host there if it was renewed."),
 };
 
 const char *trust_rule_code(enum trust_rule rule)

@@ -35,7 +35,8 @@
     X(TRUST_NO_NAME, "no-name")               \
     X(TRUST_NAME_MISMATCH, "name-mismatch")   \
     X(TRUST_NAME_OFF_UNPINNED, "name-off-unpinned") \
-    X(TRUST_NAME_OFF_PUBLIC, "name-off-public")
+    X(TRUST_NAME_OFF_PUBLIC, "name-off-public") \
+    X(TRUST_THUMBPRINT_MISMATCH, "thumbprint-mismatch")
 
 #define TRUST_RULE_ENUM(id, code) id,
 enum trust_rule { TRUST_RULES(TRUST_RULE_ENUM) TRUST_RULE_COUNT };

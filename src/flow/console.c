@@ -1,0 +1,392 @@
+#include "flow/console.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "flow/caller.h"
+#include "flow/evidence.h"
+#include "flow/host_target.h"
+#include "flow/kept.h"
+#include "flow/live.h"
+#include "flow/loan.h"
+#include "flow/session.h"
+#include "flow/site.h"
+#include "flow/vcenter_table.h"
+#include "flow/vm.h"
+#include "net/chain.h"
+#include "store/record.h"
+#include "store/store.h"
+#include "vim/vm_ticket.h"
+#include "wire/url.h"
+
+#define KIND "console-ticket"
+#define PREFIX "cst-"
+static const char feature[] = "The console";
+
+enum { SECRET_BYTES = 32, HASH_TEXT = 2 * DIGEST_SHA256 + 1 };
+
+/* ---- tickets ---- */
+
+/* What is kept of a ticket: never the ticket. */
+static void hash_of(const char *ticket, char out[HASH_TEXT])
+{
+    uint8_t digest[DIGEST_SHA256];
+    digest_sha256(ticket, strlen(ticket), digest);
+    text_hex(digest, sizeof(digest), out);
+}
+
+static bool make_ticket(char out[CONSOLE_TICKET], struct err *e)
+{
+    uint8_t bytes[SECRET_BYTES];
+    AUTO(buf_done) struct buf text;
+    buf_init(&text, CONSOLE_TICKET);
+    random_bytes(bytes, sizeof(bytes));
+    bool ok = text_base64(&text, bytes, sizeof(bytes), e);
+    secret_wipe(bytes, sizeof(bytes));
+    if (!ok)
+        return false;
+    size_t len = 0;
+    for (const char *p = PREFIX; *p; p++)
+        out[len++] = *p;
+    for (const char *p = buf_str(&text); *p && *p != '='; p++)
+        out[len++] = *p == '+' ? '-' : *p == '/' ? '_' : *p; /* RFC 4648 section 5: nothing that a path would change */
+    out[len] = '\0';
+    secret_wipe(text.data, text.len);
+    return true;
+}
+
+static bool keep_ticket(const struct site *site, const struct caller *c, const struct vm *v, const char *ticket, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    char id[HASH_TEXT];
+    uint64_t open;
+    int64_t now = clock_wall_ms();
+    hash_of(ticket, id);
+    const struct store_record r = { .kind = KIND, .id = id, .owner = c->session, .name = "", .state = "", .made_ms = now,
+                                    .until_ms = now + CONSOLE_TICKET_MS };
+    const struct store_record_query mine = { .kind = KIND, .owner = c->session };
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
+        !store_record_expire(l.store, KIND, now, &open, e) || !store_record_count(l.store, &mine, &open, e))
+        return false;
+    if (open >= CONSOLE_PER_SESSION)
+        return err_set(e, ERR_LIMIT, "%d console tickets of this session wait to be used", CONSOLE_PER_SESSION);
+    json_t *data = json_pack("{s:s, s:s}", "vm", v->urn, "user", c->user);
+    return kept_put(l.store, r, data, e) && store_commit(l.store, e);
+}
+
+/* Taken away by whoever comes first; the rest finds nothing. */
+static bool take_ticket(const struct site *site, const char *ticket, struct arena *a, struct store_record *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    char id[HASH_TEXT];
+    struct err none;
+    hash_of(ticket, id);
+    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
+        return false;
+    bool there = store_record_get(l.store, KIND, id, a, ret, &none);
+    if (!there && none.kind != ERR_NOT_FOUND)
+        return err_set(e, none.kind, "%s", none.msg);
+    if (there && (!store_record_remove(l.store, KIND, id, e) || !store_commit(l.store, e)))
+        return false;
+    return (there && clock_wall_ms() < ret->until_ms) ||
+           err_set(e, ERR_DENIED, "this console ticket is none: it was used, or is older than %d seconds", CONSOLE_TICKET_MS / 1000);
+}
+
+/* ---- the machine and its host ---- */
+
+static bool read_vm(const struct site *site, const struct caller *c, const char *urn, struct arena *a, struct vm *ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    return loan_begin(site->shelf, &l, e) && vm_get(l.store, c, urn, a, ret, e);
+}
+
+static struct vim_object vm_object(const struct vm *v)
+{
+    struct vim_object o = { .type = "VirtualMachine" };
+    (void)text_copy(o.id, sizeof(o.id), v->moref);
+    return o;
+}
+
+static bool is_on(const struct vm *v, struct vim_session *s, struct vim_object *ret_host, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct vim_object o = vm_object(v);
+    bool on;
+    return vim_vm_place(s, &o, vim_deadline(VIM_TICKET_MS), &a, ret_host, &on, e) &&
+           (on || err_set(e, ERR_INPUT, "the virtual machine %s is not powered on: it has no screen", v->name));
+}
+
+bool console_ticket(const struct site *site, const struct caller *c, const char *vm_urn, char ret_ticket[CONSOLE_TICKET],
+                    struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    AUTO(gate_target_unrefp) struct gate_target *t = gate_target_create();
+    struct vim_object host;
+    struct vm v;
+    if (!c->session[0])
+        return err_set(e, ERR_DENIED, "a console belongs to a session: log in");
+    if (!read_vm(site, c, vm_urn, &a, &v, e) || !vcenter_borrow(site, v.vcenter, &hold, e) ||
+        !is_on(&v, hold.session, &host, e) || !host_target_fill(site, v.vcenter, hold.session, &host, t, e))
+        return false;
+    t->vm = xstrdup(v.urn);
+    t->vm_name = xstrdup(v.name);
+    t->user_name = xstrdup(c->who);
+    t->org = xstrdup(c->org);
+    return host_target_look(site, t, feature, e) && make_ticket(ret_ticket, e) && keep_ticket(site, c, &v, ret_ticket, e);
+}
+
+/* ---- what the gate asks ---- */
+
+/* "wss://esx1:443/ticket/x" */
+static bool read_url(const char *text, struct gate_target *t)
+{
+    struct url u;
+    struct err none;
+    if (strncmp(text, "wss://", 6) != 0)
+        return false;
+    AUTO(buf_done) struct buf https; /* the same form under a scheme that is known */
+    buf_init(&https, GATE_PATH_MAX + URL_HOST_TEXT);
+    if (!buf_append(&https, "https", 5, &none) || !buf_append(&https, text + 3, strlen(text + 3), &none) ||
+        !url_parse(buf_str(&https), https.len, &u, &none))
+        return false;
+    const char *slash = strchr(text + 6, '/');
+    if (!slash || strlen(slash) > GATE_PATH_MAX)
+        return false;
+    t->host = xstrdup(u.host.name);
+    t->port = u.host.port;
+    t->path = xstrdup(slash);
+    return true;
+}
+
+static bool use_ticket(const struct vim_vm_ticket *k, struct gate_target *t, struct err *e)
+{
+    AUTO(buf_done) struct buf path;
+    buf_init(&path, GATE_PATH_MAX);
+    for (size_t i = 0; i < k->prints_len; i++)
+        (void)gate_target_thumbprint(t, k->prints[i]);
+    if (k->prints_len && !t->prints_len)
+        return err_set(e, ERR_PEER, "the vCenter's ticket has a thumbprint that can't be read");
+    if (k->url && read_url(k->url, t))
+        return true;
+    if (!buf_append(&path, "/ticket/", 8, e) || !buf_append(&path, k->ticket, strlen(k->ticket), e))
+        return err_set(e, ERR_PEER, "the vCenter's ticket is too long");
+    t->path = xstrdup(buf_str(&path));
+    t->host = k->host ? xstrdup(k->host) : NULL;
+    t->port = k->port;
+    return true;
+}
+
+/* The vCenter's own ticket, as late as possible, for the host that runs the machine now. */
+static bool find_host(const struct site *site, const struct vm *v, struct gate_target *t, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    const struct vim_object o = vm_object(v);
+    struct vim_vm_ticket ticket;
+    struct vim_object host;
+    return vcenter_borrow(site, v->vcenter, &hold, e) && is_on(v, hold.session, &host, e) &&
+           vim_webmks_ticket(hold.session, &o, vim_deadline(VIM_TICKET_MS), &a, &ticket, e) && use_ticket(&ticket, t, e) &&
+           host_target_fill(site, v->vcenter, hold.session, &host, t, e);
+}
+
+static bool reach_host(const struct site *site, const struct caller *c, const char *vm_urn, const char *from,
+                       struct gate_target **ret, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(gate_target_unrefp) struct gate_target *t = gate_target_create();
+    struct vm v;
+    if (!caller_may(c, RIGHT_CONSOLE))
+        return err_set(e, ERR_DENIED, "this user may not use consoles any more");
+    if (!read_vm(site, c, vm_urn, &a, &v, e))
+        return false;
+    struct err why;
+    if (!find_host(site, &v, t, &why)) /* whatever the vCenter says, it is not the client's ticket that is wrong */
+        return err_set(e, why.kind == ERR_STORE || why.kind == ERR_LIMIT ? why.kind : ERR_PEER, "%s", why.msg);
+    t->session = xstrdup(c->session);
+    t->user = xstrdup(c->user);
+    t->user_name = xstrdup(c->who);
+    t->org = xstrdup(c->org);
+    t->org_name = xstrdup(c->org_name);
+    t->vm = xstrdup(v.urn);
+    t->vm_name = xstrdup(v.name);
+    t->from = xstrdup(from);
+    *ret = STEAL(t);
+    return true;
+}
+
+/* The session that asked for the ticket, with what its user may do now. */
+static bool find_session(const struct site *site, const char *urn, struct arena *a, struct caller *ret, struct err *e)
+{
+    struct session_info info;
+    struct err none;
+    if (!session_get(site->sessions, urn, a, &info, &none))
+        return err_set(e, none.kind == ERR_STORE ? ERR_STORE : ERR_DENIED, "the session of this console ticket has ended");
+    *ret = info.caller;
+    return true;
+}
+
+static bool admit(void *self, const char *ticket, const char *from, struct gate_target **ret, struct err *e)
+{
+    const struct site *site = self;
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_record r;
+    struct caller c;
+    json_t *data = NULL;
+    bool ok = take_ticket(site, ticket, &a, &r, e) && find_session(site, r.owner, &a, &c, e) && kept_json(&r, &data, e) &&
+              reach_host(site, &c, kept_text(data, "vm", &a), from, ret, e);
+    json_decref(data);
+    return ok;
+}
+
+static bool again(void *self, const struct gate_target *t, struct gate_target **ret, struct err *e)
+{
+    const struct site *site = self;
+    AUTO(arena_done) struct arena a = { 0 };
+    struct caller c;
+    return find_session(site, t->session, &a, &c, e) && reach_host(site, &c, t->vm, t->from, ret, e);
+}
+
+static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UUID])
+{
+    host_target_event(self, n, feature, ret_event);
+}
+
+static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
+{
+    const struct site *site = self;
+    evidence_note(site->evidence, v->anchor, t->endpoint, "console");
+}
+
+const struct gate_policy console_policy = { admit, again, tell, proved };
+
+/* ---- the list ---- */
+
+struct listing {
+    const struct caller *caller;
+    struct arena *arena;
+    struct console_row *rows;
+    size_t len, cap;
+};
+
+static bool may_see(const struct caller *c, const struct gate_target *t)
+{
+    return c->system || (t->org && !strcmp(t->org, c->org));
+}
+
+static const char *copy(struct arena *a, const char *s)
+{
+    return s ? arena_strdup(a, s) : "";
+}
+
+static void on_session(void *self, const struct gate_session *s)
+{
+    struct listing *l = self;
+    const struct gate_target *t = s->target;
+    struct arena *a = l->arena;
+    if (!may_see(l->caller, t))
+        return;
+    if (l->len == l->cap) {
+        l->cap = l->cap ? 2 * l->cap : 64;
+        l->rows = xreallocarray(l->rows, l->cap, sizeof(*l->rows));
+    }
+    struct console_row *r = &l->rows[l->len++];
+    *r = (struct console_row){ copy(a, s->id), copy(a, t->user), copy(a, t->user_name), copy(a, t->org), copy(a, t->org_name),
+                               copy(a, t->vm), copy(a, t->vm_name), copy(a, t->from), copy(a, t->vcenter), copy(a, t->host_name),
+                               s->since_ms, s->bytes[RELAY_UP], s->bytes[RELAY_DOWN], { 0 }, s->single_proof };
+    memcpy(r->anchor, s->anchor, sizeof(r->anchor));
+}
+
+static int by_time(const void *a, const void *b)
+{
+    const struct console_row *x = a, *y = b;
+    return x->since_ms != y->since_ms ? (x->since_ms < y->since_ms ? -1 : 1) : strcmp(x->id, y->id);
+}
+
+void console_list(const struct site *site, const struct caller *c, struct arena *a, struct console_row **ret, size_t *ret_len)
+{
+    struct listing l = { .caller = c, .arena = a };
+    if (site->gate)
+        gate_list(site->gate, on_session, &l);
+    *ret = arena_memdup(a, l.rows ? (void *)l.rows : "", l.len * sizeof(*l.rows));
+    *ret_len = l.len;
+    free(l.rows);
+    qsort(*ret, l.len, sizeof(**ret), by_time);
+}
+
+bool console_end(const struct site *site, const struct caller *c, const char *id, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct console_row *rows;
+    size_t len;
+    console_list(site, c, &a, &rows, &len);
+    for (size_t i = 0; i < len; i++)
+        if (!strcmp(rows[i].id, id) && gate_end(site->gate, id)) {
+            LOG(INFO, "console.end", "id=%s by=\"%s\"", id, c->who);
+            return true;
+        }
+    return err_set(e, ERR_NOT_FOUND, "no such console session");
+}
+
+/* ---- what a change would end ---- */
+
+/* Sessions of one host that stand on one chain. */
+struct stand {
+    struct chain *chain;
+    struct gate_target *target;
+    size_t count;
+};
+
+struct stands {
+    struct stand *list;
+    size_t len, cap;
+};
+
+static void on_stand(void *self, const struct gate_session *s)
+{
+    struct stands *all = self;
+    for (size_t i = 0; i < all->len; i++)
+        if (all->list[i].chain == s->chain && !strcmp(all->list[i].target->endpoint, s->target->endpoint)) {
+            all->list[i].count++;
+            return;
+        }
+    if (all->len == all->cap) {
+        all->cap = all->cap ? 2 * all->cap : 64;
+        all->list = xreallocarray(all->list, all->cap, sizeof(*all->list));
+    }
+    all->list[all->len++] = (struct stand){ chain_ref(s->chain), gate_target_ref((struct gate_target *)(uintptr_t)s->target), 1 };
+}
+
+static void each_stand(void *self, live_sink *sink, void *sink_self)
+{
+    const struct site *site = self;
+    struct stands all = { 0 };
+    gate_list(site->gate, on_stand, &all);
+    for (size_t i = 0; i < all.len; i++) {
+        struct stand *s = &all.list[i];
+        char what[STORE_NAME_MAX + 32];
+        (void)snprintf(what, sizeof(what), "consoles on %s", s->target->host_name);
+        struct live_session row = { .kind = "console", .endpoint = s->target->endpoint, .what = what, .count = s->count };
+        gate_target_question(s->target, &row.question);
+        row.question.chain = chain_certs(s->chain);
+        row.question.chain_len = chain_len(s->chain);
+        sink(sink_self, &row);
+        (void)chain_unref(s->chain);
+        (void)gate_target_unref(s->target);
+    }
+    free(all.list);
+}
+
+struct live_source console_live(const struct site *site)
+{
+    return (struct live_source){ each_stand, (void *)(uintptr_t)site };
+}

@@ -1,0 +1,124 @@
+/* gate/gate_parts.h - the inside of the gate, shared by gate.c (the table), lane.c (one loop's part), console.c and console_jobs.c
+ * (one session). Inside gate only.
+ * Nouns: console, lane. */
+#pragma once
+#include <pthread.h>
+
+#include "base/ring.h"
+#include "gate/gate.h"
+#include "gate/leg.h"
+#include "net/drive.h"
+#include "net/loop.h"
+#include "net/pool.h"
+
+enum { GATE_LANES_MAX = 64 };
+
+struct gate {
+    struct gate_config config;
+    pthread_mutex_t lock;     /* guards what follows, and of each console what a list shows */
+    pthread_cond_t changed;
+    struct gate_lane *lanes[GATE_LANES_MAX];
+    size_t lanes_len;
+    struct ring sessions;     /* consoles that relay */
+    struct gate_counts counts;
+    size_t taken;             /* places, from the first byte of a session to its last */
+    bool closed;
+};
+
+/* Whoever gave orders to all lanes and waits. Under the gate's lock; freed by the last. */
+struct order_wait {
+    unsigned refs, left; /* lanes that have not done it yet */
+};
+
+/* What a lane is told to do with its sessions. */
+enum order_kind { ORDER_REVIEW, ORDER_DECREE, ORDER_CLOSE, ORDER_END };
+
+struct order {
+    struct loop_task task;
+    struct ring ring;          /* in lane->waiting */
+    struct gate_lane *lane;
+    enum order_kind kind;
+    uint8_t anchor[DIGEST_SHA256];
+    enum gate_fate fate;
+    uint64_t id;               /* of the console to be ended */
+    struct order_wait *wait;   /* NULL: nobody waits */
+};
+
+struct gate_lane {
+    struct gate *gate;
+    struct loop *loop;
+    struct relay_deck *deck;
+    struct tls_client *tls;
+    struct desk *desk;
+    struct ring consoles;     /* all of this loop */
+    uint64_t review;          /* number of the newest one */
+    struct loop_task reviewing;
+    struct ring waiting;      /* orders to be answered when the review is through */
+    bool stopped;
+};
+
+enum console_state {
+    CONSOLE_ADMITTING,  /* at the policy */
+    CONSOLE_DIALLING,
+    CONSOLE_TELLING,    /* the policy keeps an event; then the client is told */
+    CONSOLE_SWITCHING,  /* our 101 is on its way */
+    CONSOLE_RELAYING,
+    CONSOLE_CLOSING,
+    CONSOLE_OVER,
+};
+
+struct http_exchange;
+
+struct console {
+    struct gate_lane *lane;
+    struct ring ring;          /* in lane->consoles */
+    struct ring listed;        /* in gate->sessions, while it relays */
+    uint64_t id;               /* at the lane's desk */
+    enum console_state state;
+    struct http_exchange *exchange; /* NULL once the connection is ours */
+    bool binary;               /* the client offered the subprotocol */
+    bool asked_again;          /* the thumbprint differed once */
+    struct gate_target *target;
+    struct leg *leg;           /* owned, until the relay begins */
+    struct conn *client;       /* owned, between the 101 and the relay */
+    uint8_t *early;            /* owned: what the client sent behind its handshake */
+    size_t early_len;
+    struct relay *relay;       /* frees itself */
+    struct drive drive;
+    struct loop_task burial;
+    uint16_t code;             /* of the Close to come; 0: none */
+    char reason[GATE_REASON];
+    char uuid[RANDOM_UUID];
+    int64_t since_ms;          /* wall clock: of the handshake, which a review judges by */
+    struct chain *chain;       /* a reference */
+    uint8_t anchor[DIGEST_SHA256];
+    bool single_proof;
+    enum gate_fate fate;
+    uint64_t reviewed;         /* number of the review that has seen it */
+};
+
+/* console.c */
+struct console *console_destroy_now(struct console *c);
+void console_withdraw(struct console *c, const struct trust_verdict *v);
+void console_stop(struct console *c, enum relay_end why);
+
+/* console_jobs.c: to the policy and back. False: the pool takes no more. */
+bool console_ask_admission(struct console *c, const char *ticket, const char *from, struct err *e);
+bool console_ask_again(struct console *c, struct err *e);
+bool console_tell(struct console *c, const struct gate_news *n, struct err *e);
+/* .. and back, in console.c. */
+void console_admitted(struct console *c, struct gate_target *take, const struct err *e);
+void console_told(struct console *c, const char *event);
+
+/* lane.c */
+struct gate_lane *lane_of(struct gate *g, const struct loop *l);
+void lane_take_order(struct loop_task *t);
+bool lane_believes(const struct gate_lane *l, const struct console *c, struct trust_verdict *ret);
+
+/* gate.c */
+bool gate_take_place(struct gate *g, bool *ret_closed);
+void gate_leave_place(struct gate *g);
+void gate_enlist(struct gate *g, struct console *c);
+void gate_strike(struct gate *g, struct console *c, enum relay_end why);
+void gate_saw(struct gate *g, enum leg_result r);
+void gate_order_done(struct gate *g, struct order *take);

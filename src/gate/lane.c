@@ -1,0 +1,195 @@
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "gate/gate_parts.h"
+#include "net/desk.h"
+#include "net/tls.h"
+#include "trust/set.h"
+
+enum { DECISIONS = 32 /* of one turn: a decision is a few signature checks, and others wait */ };
+
+bool gate_lane_create(struct gate *g, struct loop *l, struct gate_lane **ret, struct err *e)
+{
+    struct gate_lane *lane = xcalloc(1, sizeof(*lane));
+    lane->gate = g;
+    lane->loop = l;
+    ring_init(&lane->consoles);
+    ring_init(&lane->waiting);
+    lane->tls = tls_client_create(g->config.live, e);
+    if (!lane->tls) {
+        free(lane);
+        return false;
+    }
+    lane->deck = relay_deck_create(l);
+    lane->desk = desk_create(l);
+    (void)pthread_mutex_lock(&g->lock);
+    assert(g->lanes_len < GATE_LANES_MAX);
+    g->lanes[g->lanes_len++] = lane;
+    (void)pthread_mutex_unlock(&g->lock);
+    *ret = lane;
+    return true;
+}
+
+struct gate_lane *lane_of(struct gate *g, const struct loop *l)
+{
+    for (size_t i = 0; i < g->lanes_len; i++)
+        if (g->lanes[i]->loop == l)
+            return g->lanes[i];
+    return NULL;
+}
+
+static void answer_all(struct gate_lane *l)
+{
+    struct ring *r;
+    while ((r = ring_pop(&l->waiting)))
+        gate_order_done(l->gate, CONTAINER_OF(r, struct order, ring));
+}
+
+static void leave_gate(struct gate_lane *l)
+{
+    struct gate *g = l->gate;
+    (void)pthread_mutex_lock(&g->lock);
+    for (size_t i = 0; i < g->lanes_len; i++)
+        if (g->lanes[i] == l)
+            g->lanes[i] = g->lanes[--g->lanes_len];
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
+void gate_lane_stop(struct gate_lane *l)
+{
+    if (!l || l->stopped)
+        return;
+    l->stopped = true;
+    leave_gate(l);
+    loop_recall(&l->reviewing);
+    answer_all(l);
+    while (!ring_empty(&l->consoles))
+        (void)console_destroy_now(CONTAINER_OF(l->consoles.next, struct console, ring));
+}
+
+struct gate_lane *gate_lane_destroy(struct gate_lane *l)
+{
+    if (!l)
+        return NULL;
+    (void)relay_deck_destroy(l->deck);
+    (void)tls_client_destroy(l->tls);
+    (void)desk_destroy(l->desk);
+    free(l);
+    return NULL;
+}
+
+/* ---- may bytes flow ---- */
+
+/* Decides a session's chain with this set, as of its handshake: expiry and rotation never cut a live session. */
+static bool decide(const struct console *c, const struct trust_set *set, struct trust_verdict *ret)
+{
+    return tls_redecide(relay_host(c->relay), set, c->since_ms / 1000, ret);
+}
+
+bool lane_believes(const struct gate_lane *l, const struct console *c, struct trust_verdict *ret)
+{
+    AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(l->gate->config.live);
+    return trust_set_generation(set) == tls_generation(relay_host(c->relay)) || decide(c, set, ret);
+}
+
+/* Withdrawn trust leaves a session alone if that was said; what is wrong with the certificate itself does not. */
+static bool is_spared(const struct gate *g, const struct console *c, const struct trust_verdict *v)
+{
+    bool finish = c->fate == GATE_FATE_DEFAULT ? g->config.finish : c->fate == GATE_FATE_FINISH;
+    return finish && (v->rule == TRUST_UNKNOWN_ISSUER || v->rule == TRUST_SELF_SIGNED || v->rule == TRUST_OUT_OF_SCOPE ||
+                      v->rule == TRUST_NAME_OFF_UNPINNED);
+}
+
+/* What was decided in this turn: sessions of one host share it. */
+struct decided {
+    const struct chain *chain;
+    const char *endpoint;
+    enum trust_names_mode names_mode;
+    struct trust_verdict verdict;
+};
+
+static const struct trust_verdict *find(const struct decided *d, size_t len, const struct console *c)
+{
+    for (size_t i = 0; i < len; i++)
+        if (d[i].chain == c->chain && d[i].names_mode == c->target->names_mode &&
+            !strcmp(d[i].endpoint, c->target->endpoint))
+            return &d[i].verdict;
+    return NULL;
+}
+
+static void review(struct loop_task *t)
+{
+    struct gate_lane *l = CONTAINER_OF(t, struct gate_lane, reviewing);
+    AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(l->gate->config.live);
+    struct decided *known = xcalloc(DECISIONS, sizeof(*known));
+    size_t len = 0;
+    bool through = true;
+    for (struct ring *r = l->consoles.next, *next; r != &l->consoles; r = next) {
+        struct console *c = CONTAINER_OF(r, struct console, ring);
+        next = r->next;
+        if (c->state != CONSOLE_RELAYING || c->reviewed == l->review)
+            continue;
+        const struct trust_verdict *v = find(known, len, c);
+        if (!v && len == DECISIONS) {
+            through = false;
+            continue; /* others of the hosts that are known may follow */
+        }
+        if (!v) {
+            struct decided *d = &known[len++];
+            d->chain = c->chain;
+            d->endpoint = c->target->endpoint;
+            d->names_mode = c->target->names_mode;
+            (void)decide(c, set, &d->verdict);
+            v = &d->verdict;
+        }
+        c->reviewed = l->review;
+        if (v->ok)
+            c->fate = GATE_FATE_DEFAULT; /* what was said was about another anchor, or another grant of this one */
+        if (!v->ok && !is_spared(l->gate, c, v))
+            console_withdraw(c, v);
+    }
+    free(known);
+    if (through)
+        answer_all(l);
+    else
+        loop_defer(l->loop, &l->reviewing);
+}
+
+static void begin_review(struct gate_lane *l, struct order *take)
+{
+    l->review++;
+    ring_put(&l->waiting, &take->ring);
+    l->reviewing.run = review;
+    if (!ring_member(&l->reviewing.ring))
+        loop_defer(l->loop, &l->reviewing);
+}
+
+static void for_all(struct gate_lane *l, const struct order *o)
+{
+    for (struct ring *r = l->consoles.next, *next; r != &l->consoles; r = next) {
+        struct console *c = CONTAINER_OF(r, struct console, ring);
+        next = r->next;
+        if (o->kind == ORDER_CLOSE)
+            console_stop(c, RELAY_SHUTDOWN);
+        else if (c->state == CONSOLE_RELAYING && !memcmp(c->anchor, o->anchor, sizeof(c->anchor)))
+            c->fate = o->fate;
+    }
+}
+
+void lane_take_order(struct loop_task *t)
+{
+    struct order *o = CONTAINER_OF(t, struct order, task);
+    struct gate_lane *l = o->lane;
+    if (o->kind == ORDER_REVIEW && !l->stopped) {
+        begin_review(l, o);
+        return;
+    }
+    struct console *c = o->kind == ORDER_END ? desk_find(l->desk, o->id) : NULL;
+    if (c)
+        console_stop(c, RELAY_STOPPED);
+    if (o->kind == ORDER_DECREE || o->kind == ORDER_CLOSE)
+        for_all(l, o);
+    gate_order_done(l->gate, o);
+}
