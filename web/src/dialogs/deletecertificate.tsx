@@ -6,6 +6,7 @@ import { plain } from '../parts/certificate';
 import { Radio } from '../parts/form';
 import { Modal } from '../parts/modal';
 import { removeGrant } from '../pages/certificates';
+import { SafeButton } from '../parts/safe';
 
 export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
   const [sessions, setSessions] = useState<'end' | 'finish'>('end');
@@ -28,7 +29,7 @@ export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onCl
       </fieldset>
       <Failure why={why} />
       <div class="vs-buttons">
-        <button type="button" class="btn btn-outline" autofocus onClick={onClose}>Cancel</button>
+        <SafeButton onClick={onClose}>Cancel</SafeButton>
         <button type="button" class="btn btn-danger" disabled={busy} onClick={remove}>Delete</button>
       </div>
     </Modal>

@@ -12,6 +12,7 @@ import { AdvisoriesPage } from './advisories';
 import { AuditPage } from './audit';
 import { CertificatesPage } from './certificates';
 import { HostsPage } from './hosts';
+import { InboxPage } from './inbox';
 import { NsxPage } from './nsx';
 import { SessionsPage } from './sessions';
 import { SettingsPage } from './settings';
@@ -62,6 +63,7 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
       {
         title: 'Monitor', entries: [
           { at: 'tasks', title: 'Tasks', page: () => <TasksPage /> },
+          { at: 'inbox', title: 'Inbox', right: TRUST, page: (p) => <InboxPage place={p} /> },
           { at: 'audit', title: 'Audit trail', right: 'Audit: View', page: () => <AuditPage /> },
           { at: 'sessions', title: 'Sessions', page: () => <SessionsPage /> },
         ],

@@ -12,7 +12,7 @@ import { HostGrid } from '../parts/hostgrid';
 import { Link } from '../parts/link';
 import { Modal } from '../parts/modal';
 import { TaskStep } from '../parts/taskstep';
-import { STANDS_STILL, VmcaStep, trustBadge } from '../parts/vmcastep';
+import { stillWords, VmcaStep, trustBadge } from '../parts/vmcastep';
 import { connection } from './vcenters';
 
 export function VcenterPage({ urn }: { urn: string }) {
@@ -38,7 +38,7 @@ export function VcenterPage({ urn }: { urn: string }) {
       </div>
       <Failure why={why} />
       {v.data.connectionProblem && <Alert tone="danger">{plain(v.data.connectionProblem)}</Alert>}
-      {still && t.data && <Alert tone="warning">{plain(t.data.text)} {t.data.state !== 'trusted' && STANDS_STILL}</Alert>}
+      {still && t.data && <Alert tone="warning">{plain(t.data.text)} {t.data.state !== 'trusted' && stillWords(t.data.text)}</Alert>}
       <dl class="vs-facts">
         <dt>URL</dt><dd>{plain(v.data.url)}</dd>
         <dt>Version</dt><dd>{plain(v.data.vcVersion ?? 'unknown')} build {plain(v.data.buildNumber ?? 'unknown')}</dd>

@@ -38,7 +38,7 @@ export function AdvisoryBanner() {
   };
   const lead = leadsTo(a);
   return (
-    <section class={CLASS[a.priority]} aria-label="Advisories">
+    <section class={CLASS[a.priority]} aria-label="Advisory">
       <div class="vs-advisory">
         <span class="alert-text"><strong>{a.priority}</strong> {plain(a.message)} {why}</span>
         {lead && <Link to={lead.to} query={lead.query} class="vs-advisory-link">{lead.text}</Link>}

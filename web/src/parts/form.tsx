@@ -15,7 +15,7 @@ interface Field {
 function Frame({ id, label, help, error, required, children }: Omit<Field, 'value' | 'onInput'> & { id: string; children: ComponentChildren }) {
   return (
     <div class="clr-form-control">
-      <label class="clr-control-label" for={id}>{label}{required && <span aria-hidden="true"> *</span>}</label>
+      <label class={required ? 'clr-control-label vs-required' : 'clr-control-label'} for={id}>{label}</label>
       <div class={error ? 'clr-control-container clr-error' : 'clr-control-container'}>
         {children}
         {(error || help) && <span class="clr-subtext" id={`${id}-help`}>{error ?? help}</span>}

@@ -6,6 +6,7 @@ import type { Certificate, Grant, Inspected } from '../lib/types';
 import { Alert, Failure } from './alert';
 import { Badge } from './badge';
 import { CertificateView, plain } from './certificate';
+import { SafeButton } from './safe';
 
 export function inspect(host: string, port: number): Promise<Inspected> {
   return change<Inspected>('POST', `${OWN}/inspect`, { host, port });
@@ -102,7 +103,7 @@ export function TrustStep({ seen, alias, onTrusted, onCancel, onAgain }:
       <TrustView seen={seen} stored={stored} onStored={setStored} />
       <Failure why={why} again={onAgain} />
       <div class="vs-buttons">
-        <button type="button" class="btn btn-outline" autofocus disabled={busy} onClick={onCancel}>Cancel</button>
+        <SafeButton disabled={busy} onClick={onCancel}>Cancel</SafeButton>
         {seen.verdict.ok
           ? <button type="button" class="btn btn-primary" onClick={onTrusted}>Next</button>
           : <button type="button" class="btn btn-primary" disabled={busy || !seen.challenge || why !== null} onClick={trust}>Trust</button>}

@@ -6,9 +6,15 @@ import type { VcenterTrust, VmcaProposal } from '../lib/types';
 import { Alert, Failure, Loading } from './alert';
 import { Badge } from './badge';
 import { CertificateView, plain } from './certificate';
+import { SafeButton } from './safe';
 
-export const STANDS_STILL =
+const STANDS_STILL =
   'Until then the console, power-on with guest customization, OVF import and export, and media transfers stand still. Everything else works.';
+
+/** Said once: the cell's own text may say it already. */
+export function stillWords(text: string): string {
+  return /stand still/.test(text) ? '' : STANDS_STILL;
+}
 
 const CLASS_WORDS: [string, string][] = [
   ['vmca', 'signed by the VMCA'], ['other-ca', 'signed by another CA'], ['self-signed', 'self-signed'],
@@ -75,7 +81,7 @@ export function VmcaStep({ urn, name, onDone }: { urn: string; name: string; onD
       <p>vCenter <strong>{plain(name)}</strong> {trustBadge(trust)}</p>
       {paid && <Alert tone={/ not,/.test(paid) ? 'warning' : 'success'}>{plain(paid)}</Alert>}
       {!paid && trust.state === 'trusted' && <Alert tone="success">{plain(trust.text)}</Alert>}
-      {!paid && trust.state !== 'trusted' && <Alert tone="warning">{plain(trust.text)} {STANDS_STILL}</Alert>}
+      {!paid && trust.state !== 'trusted' && <Alert tone="warning">{plain(trust.text)} {stillWords(trust.text)}</Alert>}
       {found && !found.root && <Alert tone="warning">{plain(found.text)}</Alert>}
       {asks && (
         <>
@@ -90,7 +96,7 @@ export function VmcaStep({ urn, name, onDone }: { urn: string; name: string; onD
       <div class="vs-buttons">
         {asks
           ? <>
-              <button type="button" class="btn btn-outline" autofocus disabled={busy} onClick={leave}>Leave untrusted</button>
+              <SafeButton disabled={busy} onClick={leave}>Leave untrusted</SafeButton>
               <button type="button" class="btn btn-primary" disabled={busy} onClick={() => grant(shown.sha256, found !== null)}>Trust</button>
             </>
           : <>

@@ -1,0 +1,123 @@
+// What the tests of the console share: one browser, a page of somebody who is logged in, axe on what is shown, the lab's switches.
+// Nothing waits for time to pass: every wait is for something that appears.
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+export const world = JSON.parse(readFileSync(0, 'utf8'));
+const require = createRequire(join(world.modules, 'package.json'));
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+
+const PATIENCE_MS = 30000;
+const ARGUMENTS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update',
+  '--disable-sync'];
+
+export const browser = await chromium.launch({ executablePath: world.chromium, args: ARGUMENTS });
+
+const tests = [];
+export function test(name, body) {
+  tests.push([name, body]);
+}
+
+export function check(condition, ...what) {
+  if (!condition) throw new Error(what.map(String).join('\n') || 'not so');
+}
+
+export function equal(seen, wanted, ...what) {
+  check(Object.is(seen, wanted), `wanted ${JSON.stringify(wanted)}`, `seen   ${JSON.stringify(seen)}`, ...what);
+}
+
+export function lab(...words) {
+  return execFileSync(world.lab.program, [...words, '--dir', world.lab.dir], { encoding: 'utf8' });
+}
+
+export const ui = (path = '') => `${world.url}/ui/${path}`;
+export const vcenterUrl = (name) => `https://${name}.lab.test:${world.lab.port}`;
+
+/** A browser of its own, and what went wrong in it. */
+export async function open(options = {}) {
+  const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 900 }, ...options });
+  context.setDefaultTimeout(PATIENCE_MS);
+  const page = await context.newPage();
+  page.troubles = [];
+  page.requests = [];
+  page.on('pageerror', (e) => page.troubles.push(`error: ${e.message}`));
+  page.on('console', (m) => {
+    if (m.type() === 'error' && !/status of 4\d\d/.test(m.text())) page.troubles.push(`console: ${m.text()}`);
+  });
+  page.on('request', (r) => page.requests.push(r.url()));
+  return page;
+}
+
+export async function login(page, user = world.user, password = world.password, org = 'System') {
+  await page.getByLabel('Organization').fill(org);
+  await page.getByLabel('User name').fill(user);
+  await page.getByLabel('Password').fill(password);
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('button', { name: 'Log out' }).waitFor();
+}
+
+/** Logged in, at an address. */
+export async function at(path = '', options = {}) {
+  const page = await open(options);
+  await page.goto(ui(path));
+  await login(page);
+  return page;
+}
+
+export function heading(page, name) {
+  return page.getByRole('heading', { name, level: 1 }).waitFor();
+}
+
+/** No finding of axe on what is shown now; a picture of it where pictures are kept. */
+export async function sound(page, name) {
+  await page.evaluate(axe);
+  const found = await page.evaluate(() => globalThis.axe.run(document));
+  const text = found.violations.map((v) => `${v.id} (${v.impact}): ${v.nodes.map((n) => `${n.target} ${n.html.slice(0, 160)} ${n.failureSummary}`).join('\n  ')}`);
+  check(text.length === 0, name, ...text);
+  equal(page.troubles.join('\n'), '', name);
+  if (world.screens) {
+    mkdirSync(world.screens, { recursive: true });
+    await page.screenshot({ path: join(world.screens, `${name}.png`) });
+  }
+}
+
+export async function rest(page, method, path, body) {
+  return page.evaluate(async ([m, p, b]) => {
+    const session = await (await fetch('/cloudapi/vouchsafe/1.0.0/webSession', { headers: { Accept: 'application/json;version=37.0' } })).json();
+    const answer = await fetch(p, {
+      method: m,
+      headers: {
+        Accept: p.startsWith('/api/') ? 'application/*+json;version=37.0' : 'application/json;version=37.0', 'Content-Type': 'application/json',
+        'X-Vouchsafe-Csrf': session.csrf,
+      },
+      ...(b === undefined ? {} : { body: JSON.stringify(b) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, json: text ? JSON.parse(text) : null };
+  }, [method, path, body]);
+}
+
+export async function main() {
+  const chosen = tests.filter(([name]) => !world.only.length || world.only.some((w) => name.includes(w)));
+  console.log(`1..${chosen.length}`);
+  let failed = 0;
+  for (const [i, [name, body]] of chosen.entries()) {
+    try {
+      await body();
+      console.log(`ok ${i + 1} - ${name}`);
+    } catch (e) {
+      failed += 1;
+      console.log(`not ok ${i + 1} - ${name}`);
+      for (const line of String(e.stack ?? e).split('\n')) console.log(`# ${line}`);
+      for (const context of browser.contexts())
+        for (const page of context.pages())
+          console.log(`# at ${page.url()}: ${(await page.locator('body').innerText().catch(() => '')).slice(0, 1500).replaceAll('\n', ' | ')}`);
+    }
+    for (const context of browser.contexts()) await context.close();
+  }
+  await browser.close();
+  process.exitCode = failed ? 1 : 0;
+}

@@ -1,0 +1,322 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { at, check, equal, heading, lab, login, main, open, rest, sound, test, ui, vcenterUrl, world } from './lib.mjs';
+
+const OWN = '/cloudapi/vouchsafe/1.0.0';
+const FIRST_PAGE_MAX = 100 * 1000; // bytes over the wire
+
+/** The dialog's first step, up to the certificate. */
+async function address(page, name, url) {
+  await page.goto(ui('resources/vcenters'));
+  await page.getByRole('button', { name: 'Add', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'Attach vCenter Server' });
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByLabel('URL').fill(url);
+  await dialog.getByRole('button', { name: 'Next' }).click();
+  await dialog.getByRole('heading', { name: "The endpoint's certificate" }).waitFor();
+  return dialog;
+}
+
+/** Steps 1 and 2; the VMCA's step is shown then. */
+async function attach(page, name) {
+  const [user, password] = world.accounts[name];
+  const dialog = await address(page, name, vcenterUrl(name));
+  await dialog.getByRole('button', { name: /^(Trust|Next)$/ }).click();
+  await dialog.getByLabel('User name').fill(user);
+  await dialog.getByLabel('Password', { exact: true }).fill(password);
+  await dialog.getByRole('button', { name: 'Attach' }).click();
+  await dialog.getByText(`vCenter ${name}`).waitFor();
+  return dialog;
+}
+
+const row = (page, name) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
+
+test('the first page is small, its own, and strict', async () => {
+  const page = await open();
+  const sizes = [];
+  page.on('response', async (r) => {
+    if (r.url().includes('/ui')) sizes.push((await r.request().sizes()).responseBodySize);
+  });
+  const answer = await page.goto(ui());
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+  await page.evaluate(() => document.fonts.ready);
+  const total = sizes.reduce((a, b) => a + b, 0);
+  check(total > 0 && total <= FIRST_PAGE_MAX, `${total} bytes`);
+  const fields = answer.headers();
+  const policy = fields['content-security-policy'];
+  check(/default-src 'none'/.test(policy) && !/unsafe/.test(policy) && /frame-ancestors 'none'/.test(policy), policy);
+  equal(fields['x-frame-options'], 'DENY');
+  equal(fields['x-content-type-options'], 'nosniff');
+  check(fields['strict-transport-security'], 'no HSTS');
+  for (const url of page.requests) check(url.startsWith(`${world.url}/`), `a request to ${url}`);
+  await sound(page, 'login');
+});
+
+test('files are packed, kept by digest, and asked for again otherwise', async () => {
+  const page = await open();
+  await page.goto(ui());
+  const seen = await page.evaluate(async () => {
+    const html = await fetch('/ui/', { cache: 'no-store' });
+    const name = (await html.clone().text()).match(/\/ui\/assets\/main[^"]+\.js/)[0];
+    const script = await fetch(name, { cache: 'no-store' });
+    const none = await fetch('/ui/assets/none.js', { cache: 'no-store' });
+    const deep = await fetch('/ui/resources/vcenters/x', { cache: 'no-store' });
+    return {
+      html: html.headers.get('cache-control'), script: script.headers.get('cache-control'), type: script.headers.get('content-type'),
+      none: none.status, deep: deep.headers.get('content-type'),
+    };
+  });
+  equal(seen.html, 'no-cache');
+  check(seen.script.includes('immutable'), seen.script);
+  check(seen.type.startsWith('text/javascript'), seen.type);
+  equal(seen.none, 404);
+  check(seen.deep.startsWith('text/html'), seen.deep);
+});
+
+test('a wrong password says so, and a session ends when it is ended', async () => {
+  const page = await open();
+  await page.goto(ui());
+  await page.getByLabel('User name').fill(world.user);
+  await page.getByLabel('Password').fill('wrong');
+  await page.getByRole('button', { name: 'Log in' }).click();
+  await page.getByRole('alert').waitFor();
+  await login(page);
+  const [cookie] = await page.context().cookies();
+  equal(cookie.name, '__Host-vouchsafe');
+  check(cookie.httpOnly && cookie.secure && cookie.sameSite === 'Strict', JSON.stringify(cookie));
+  equal(await page.evaluate(() => document.cookie), '');
+  await page.reload();
+  await page.getByRole('button', { name: 'Log out' }).click();
+  await page.getByRole('button', { name: 'Log in' }).waitFor();
+  equal((await page.context().cookies()).length, 0);
+});
+
+test('attach walks the three steps, distinct certificates, to the payoff S3 S15', async () => {
+  const page = await at('resources/vcenters');
+  await heading(page, 'vCenter Server Instances');
+  await page.getByText('No vCenter Server is registered yet').waitFor();
+  await sound(page, 'vcenters-empty');
+  const dialog = await address(page, 'vc1', vcenterUrl('vc1'));
+  equal(await dialog.locator('[aria-current=step]').innerText(), '1 Certificate');
+  equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+  await dialog.getByText('will be stored').waitFor();
+  await dialog.getByText('This pins one certificate').waitFor();
+  await sound(page, 'attach-certificate');
+  const early = page.requests.filter((u) => u.endsWith('/virtualCenters')).length;
+  equal(early, 0, 'registered before the certificate was trusted');
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  const [user, password] = world.accounts.vc1;
+  await dialog.getByLabel('User name').fill(user);
+  await dialog.getByLabel('Password', { exact: true }).fill('not the password');
+  await sound(page, 'attach-account');
+  await dialog.getByRole('button', { name: 'Attach' }).click();
+  await dialog.getByRole('alert').waitFor();
+  await dialog.getByRole('button', { name: 'Back' }).click();
+  await dialog.getByLabel('Password', { exact: true }).fill(password);
+  await dialog.getByRole('button', { name: 'Attach' }).click();
+  await dialog.getByText('VMCA not trusted').waitFor();
+  equal(await dialog.locator('[aria-current=step]').innerText(), '3 VMCA');
+  check((await dialog.innerText()).includes('CN=CA'), 'the VMCA is not shown');
+  await sound(page, 'attach-vmca');
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  await dialog.getByText('3 of 4 hosts verified now; 1 not, because').waitFor();
+  await sound(page, 'attach-payoff');
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await row(page, 'vc1').getByText('VMCA trusted').waitFor();
+  await row(page, 'vc1').getByText('3 of 4 hosts verified').waitFor();
+  await sound(page, 'vcenters');
+});
+
+test('a trusted certificate is not asked for again S3', async () => {
+  const page = await at();
+  const dialog = await address(page, 'again', vcenterUrl('vc1'));
+  await dialog.getByText('Trusted already').waitFor();
+  await dialog.getByRole('button', { name: 'Cancel' }).click();
+});
+
+test('what is left untrusted stands still and says so, and Edit and Save heal it S10', async () => {
+  const page = await at();
+  const dialog = await attach(page, 'vc2');
+  await dialog.getByRole('button', { name: 'Leave untrusted' }).click();
+  await row(page, 'vc2').getByText('VMCA not trusted').waitFor();
+  await row(page, 'vc2').getByRole('link').click();
+  await page.getByText('stand still').first().waitFor();
+  await sound(page, 'vcenter-untrusted');
+  await page.getByRole('button', { name: 'Edit' }).click();
+  const edit = page.getByRole('dialog');
+  await sound(page, 'vcenter-edit');
+  await edit.getByRole('button', { name: 'Save' }).click();
+  await edit.getByRole('button', { name: 'Trust', exact: true }).click();
+  await edit.getByText('2 of 2 hosts verified now').waitFor();
+  await edit.getByRole('button', { name: 'Done' }).click();
+  await page.getByText('VMCA trusted').first().waitFor();
+});
+
+test('6.7 attaches without a prompt, says what stands still, and its VMCA is found S7 E5', async () => {
+  const page = await at();
+  const dialog = await attach(page, 'old');
+  await dialog.getByText('VMCA needs to be found').waitFor();
+  await sound(page, 'attach-67');
+  await dialog.getByRole('button', { name: 'Done' }).click();
+  await row(page, 'old').getByText('needs to be found').waitFor();
+  await row(page, 'old').getByRole('link').click();
+  await page.getByRole('button', { name: 'Find the VMCA' }).click();
+  const find = page.getByRole('dialog');
+  await find.getByRole('button', { name: 'Find the VMCA' }).click();
+  await find.getByText('Found in the bundle').waitFor();
+  await sound(page, 'find-vmca');
+  await find.getByRole('button', { name: 'Trust', exact: true }).click();
+  await find.getByText('2 of 2 hosts verified now').waitFor();
+});
+
+test('an endpoint that changes between look and Trust is not trusted E11', async () => {
+  const page = await at();
+  const dialog = await address(page, 'turns', vcenterUrl('turns'));
+  lab('replace', 'turns');
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  await dialog.getByRole('alert').filter({ hasText: 'Try again' }).waitFor();
+  const grants = await rest(page, 'GET', `${OWN}/grants?page=1&pageSize=128`);
+  check(!grants.json.values.some((g) => g.scope.includes('turns')), 'something was saved');
+  await dialog.getByRole('button', { name: 'Try again' }).click();
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  await dialog.getByLabel('User name').waitFor();
+});
+
+test('a browser that is opened again goes on where it stood', async () => {
+  const page = await at();
+  const [user, password] = world.accounts.turns;
+  const dialog = await address(page, 'turns', vcenterUrl('turns'));
+  await dialog.getByRole('button', { name: /^(Trust|Next)$/ }).click();
+  await dialog.getByLabel('User name').fill(user);
+  await dialog.getByLabel('Password', { exact: true }).fill(password);
+  await dialog.getByRole('button', { name: 'Attach' }).click();
+  await page.waitForFunction(() => localStorage.getItem('vouchsafe.attach'));
+  check(!(await page.evaluate(() => JSON.stringify({ ...localStorage }))).includes(password), 'the password is kept in the browser');
+  await page.goto(ui('resources/vcenters'));
+  const again = page.getByRole('dialog', { name: 'Attach vCenter Server' });
+  await again.getByRole('button', { name: 'Trust', exact: true }).click();
+  await again.getByText('1 of 1 host').first().waitFor();
+  await again.getByRole('button', { name: 'Done' }).click();
+});
+
+test('trusted certificates: what they are for, edit, download, delete S5', async () => {
+  const page = await at('administration/certificates');
+  await heading(page, 'Trusted Certificates');
+  await page.getByRole('row').nth(2).waitFor();
+  await sound(page, 'certificates');
+  await page.getByRole('button', { name: 'Details' }).first().click();
+  await page.getByText('Counts for').waitFor();
+  await sound(page, 'certificate-details');
+});
+
+test('import takes what people have, and shows it first', async () => {
+  const page = await at('administration/certificates');
+  const foreign = readFileSync(join(world.lab.dir, 'roots/foreign.pem'));
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  await sound(page, 'import');
+  await dialog.locator('input[type=file]').setInputFiles({ name: 'foreign.pem', mimeType: 'application/x-pem-file', buffer: foreign });
+  await dialog.getByLabel('Vouches for').selectOption({ label: 'the hosts of vc1' });
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.goto(ui('resources/vcenters'));
+  await row(page, 'vc1').getByText('4 of 4 hosts verified').waitFor();
+});
+
+test('what is no certificate is refused in words', async () => {
+  const page = await at('administration/certificates');
+  await page.getByRole('button', { name: 'Import' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Import' });
+  await dialog.getByLabel('Certificate (PEM)').fill('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+  await dialog.getByRole('button', { name: 'Trust', exact: true }).click();
+  await dialog.getByRole('alert').waitFor();
+});
+
+test('test remote connection says what each stage did', async () => {
+  const page = await at('administration/certificates');
+  await page.getByRole('button', { name: 'Test Remote Connection' }).click();
+  const dialog = page.getByRole('dialog', { name: 'Test Remote Connection' });
+  await dialog.getByLabel('Host').fill('vc5.lab.test');
+  await dialog.getByLabel('Port').fill(String(world.lab.port));
+  await dialog.getByRole('button', { name: 'Connect' }).click();
+  await dialog.getByText('Certificate trusted').waitFor();
+  await dialog.getByText('Certificate presented').waitFor();
+  await sound(page, 'test-connection');
+  await dialog.getByLabel('Host').fill('nowhere.invalid');
+  await dialog.getByRole('button', { name: 'Connect' }).click();
+  await dialog.getByText('has no address').waitFor();
+});
+
+test('two administrators see each other\'s changes without asking', async () => {
+  const one = await at('resources/vcenters');
+  const other = await at('resources/vcenters');
+  await row(other, 'vc1').waitFor();
+  const vcs = await rest(one, 'GET', '/cloudapi/1.0.0/virtualCenters?page=1&pageSize=128');
+  const vc2 = vcs.json.values.find((v) => v.name === 'vc2');
+  equal((await rest(one, 'PUT', `/cloudapi/1.0.0/virtualCenters/${vc2.vcId}`, { ...vc2, description: 'renamed', name: 'vc2-renamed' })).status, 202);
+  await row(other, 'vc2-renamed').waitFor();
+  await other.getByRole('button', { name: /Recent tasks/ }).click();
+  await other.getByRole('region', { name: 'Recent tasks, table' }).getByText('vc2-renamed').first().waitFor();
+  await sound(other, 'tasks-panel');
+});
+
+test('every page is sound, in both themes', async () => {
+  const page = await at();
+  const pages = [
+    ['resources/vcenters', 'vCenter Server Instances'], ['resources/nsx', 'NSX Managers'], ['resources/hosts', 'Hosts'],
+    ['administration/certificates', 'Trusted Certificates'], ['administration/general', 'General'], ['administration/advisories', 'Advisories'],
+    ['monitor/tasks', 'Tasks'], ['monitor/audit', 'Audit trail'], ['monitor/sessions', 'Sessions'], ['monitor/inbox', 'Inbox'],
+  ];
+  for (const theme of ['Dark', 'Light']) {
+    await page.getByRole('button', { name: theme }).click();
+    for (const [path, title] of pages) {
+      await page.goto(ui(path));
+      await heading(page, title);
+      await page.locator('main table, main form').first().waitFor();
+      await sound(page, `${title.toLowerCase().replaceAll(' ', '-')}-${theme === 'Dark' ? 'dark' : 'light'}`);
+    }
+  }
+});
+
+test('the keyboard reaches everything', async () => {
+  const page = await at('resources/vcenters');
+  await row(page, 'vc1').waitFor();
+  await page.keyboard.press('Tab');
+  equal(await page.evaluate(() => document.activeElement.textContent), 'Skip to content');
+  await page.getByRole('button', { name: 'Add', exact: true }).focus();
+  await page.keyboard.press('Enter');
+  const dialog = page.getByRole('dialog');
+  await dialog.waitFor();
+  for (let i = 0; i < 12; i += 1) {
+    await page.keyboard.press('Tab');
+    check(await page.evaluate(() => document.activeElement === document.body || document.querySelector('dialog').contains(document.activeElement)),
+      'the focus left the dialog');
+  }
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'detached' });
+  equal(await page.evaluate(() => document.activeElement.textContent), 'Add');
+});
+
+test('advisories are made, shown, dismissed', async () => {
+  const page = await at('administration/advisories');
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'New advisory' });
+  await dialog.getByLabel('Message').fill('<img src=x onerror=alert(1)> maintenance tonight');
+  await sound(page, 'advisory-new');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  const banner = page.getByRole('region', { name: 'Advisory', exact: true });
+  const text = banner.getByText('<img src=x onerror=alert(1)> maintenance tonight');
+  for (const next = banner.getByRole('button', { name: 'Next advisory' }); (await next.count()) && (await next.isEnabled()) && !(await text.count());) await next.click();
+  await banner.getByText('<img src=x onerror=alert(1)> maintenance tonight').waitFor();
+  await sound(page, 'advisory');
+});
+
+test('a change from elsewhere is refused', async () => {
+  const page = await at();
+  const status = await page.evaluate(async () => (await fetch('/cloudapi/1.0.0/orgs', {
+    method: 'POST', headers: { Accept: 'application/json;version=37.0', 'Content-Type': 'application/json' }, body: '{"name":"x","displayName":"x"}',
+  })).status);
+  equal(status, 403);
+});
+
+await main();
