@@ -14,11 +14,13 @@
 #include "lab/change.h"
 #include "lab/console.h"
 #include "lab/event.h"
+#include "lab/guest.h"
 #include "lab/keep.h"
 #include "lab/lease.h"
 #include "lab/ledger.h"
 #include "lab/option.h"
 #include "lab/own.h"
+#include "lab/pass.h"
 #include "lab/task.h"
 #include "lab/ticket.h"
 #include "lab/vm.h"
@@ -373,6 +375,8 @@ struct lab_estate *lab_estate_destroy(struct lab_estate *s)
         vc->consoles = lab_consoles_destroy(vc->consoles);
         vc->events = lab_events_destroy(vc->events);
         vc->leases = lab_leases_destroy(vc->leases);
+        vc->passes = lab_passes_destroy(vc->passes);
+        vc->programs = lab_programs_destroy(vc->programs);
         vc->tasks = lab_tasks_destroy(vc->tasks);
         vc->vms = lab_vms_destroy(vc->vms);
         endpoint_done(&vc->at);

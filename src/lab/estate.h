@@ -24,6 +24,8 @@ struct lab_consoles;
 struct lab_estate;
 struct lab_events;
 struct lab_leases;
+struct lab_passes;
+struct lab_programs;
 struct lab_session;
 struct lab_tasks;
 struct lab_tickets;
@@ -194,6 +196,8 @@ struct lab_vcenter {
     struct lab_consoles *consoles;
     struct lab_events *events;
     struct lab_leases *leases;
+    struct lab_passes *passes;
+    struct lab_programs *programs;
     struct lab_tasks *tasks; /* owned; NULL until the first one */
     struct lab_directory *directory; /* borrowed */
     struct lab_settings settings;

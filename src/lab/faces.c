@@ -9,6 +9,8 @@
 #include "http/response.h"
 #include "http/router.h"
 #include "lab/console.h"
+#include "lab/folder.h"
+#include "lab/guest.h"
 #include "lab/nfc.h"
 #include "lab/pem.h"
 #include "lab/vmca.h"
@@ -27,6 +29,10 @@ static const struct http_route vcenter_routes[] = {
     { "GET", "/sdk/vimServiceVersions.xml", lab_sdk_versions, 0, NULL, NULL },
     { "POST", "/sdk", lab_sdk_post, SDK_MAX, NULL, NULL },
     { "POST", "/sdk/vimService", lab_sdk_post, SDK_MAX, NULL, NULL },
+    { "GET", "/folder", NULL, 0, &lab_folder_get, NULL },
+    { "GET", "/folder/{*path}", NULL, 0, &lab_folder_get, NULL },
+    { "PUT", "/folder/{*path}", NULL, 0, &lab_folder_put, NULL },
+    { "DELETE", "/folder/{*path}", NULL, 0, &lab_folder_delete, NULL },
     { "GET", "/certs/download.zip", lab_certs_zip, 0, NULL, NULL },
     { "GET", "/certs/download", lab_certs_zip, 0, NULL, NULL },
     { "GET", "/afd/vecs/ca", lab_afd_roots, 0, NULL, NULL },
@@ -71,6 +77,12 @@ static const struct http_route vcenter_routes[] = {
 static const struct http_route host_routes[] = {
     { "GET", "/", lab_welcome, 0, NULL, NULL },
     { "GET", "/ticket/{ticket}", NULL, 0, &lab_console_stream, NULL },
+    { "GET", "/folder", NULL, 0, &lab_folder_get, NULL },
+    { "GET", "/folder/{*path}", NULL, 0, &lab_folder_get, NULL },
+    { "PUT", "/folder/{*path}", NULL, 0, &lab_folder_put, NULL },
+    { "DELETE", "/folder/{*path}", NULL, 0, &lab_folder_delete, NULL },
+    { "GET", "/guestFile", NULL, 0, &lab_guest_get, NULL },
+    { "PUT", "/guestFile", NULL, 0, &lab_guest_put, NULL },
     { "POST", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_post, NULL },
     { "PUT", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_put, NULL },
     { "GET", "/nfc/{lease}/{file}", NULL, 0, &lab_nfc_get, NULL },

@@ -39,6 +39,11 @@ static const struct {
     [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
     [MO_LEASE] = { "nfclease-", "HttpNfcLease", NULL },
     [MO_OVF_MANAGER] = { "OvfManager", "OvfManager", NULL },
+    [MO_FILE_MANAGER] = { "FileManager", "FileManager", NULL },
+    [MO_GUEST_OPERATIONS] = { "guestOperationsManager", "GuestOperationsManager", NULL },
+    [MO_GUEST_FILES] = { "guestOperationsFileManager", "GuestFileManager", NULL },
+    [MO_GUEST_PROCESSES] = { "guestOperationsProcessManager", "GuestProcessManager", NULL },
+    [MO_GUEST_ACCOUNTS] = { "guestOperationsAuthManager", "GuestAuthManager", NULL },
     [MO_EVENT_MANAGER] = { "EventManager", "EventManager", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },
 };

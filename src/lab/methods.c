@@ -58,7 +58,9 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     (void)lab_ref(a, v, "eventManager", "EventManager", "EventManager");
     (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
+    (void)lab_ref(a, v, "fileManager", "FileManager", "FileManager");
     (void)lab_ref(a, v, "ovfManager", "OvfManager", "OvfManager");
+    (void)lab_ref(a, v, "guestOperationsManager", "GuestOperationsManager", "guestOperationsManager");
     (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
     return v;
 }

@@ -112,6 +112,9 @@ TO_ONE(network_folder, MO_NETWORK_FOLDER)
 TO_ONE(root_pool, MO_POOL)
 TO_ONE(cluster, MO_CLUSTER)
 TO_ONE(environment, MO_ENVIRONMENT)
+TO_ONE(guest_accounts, MO_GUEST_ACCOUNTS)
+TO_ONE(guest_files, MO_GUEST_FILES)
+TO_ONE(guest_processes, MO_GUEST_PROCESSES)
 TO_LIST(hosts, MO_HOST, k->vc->hosts_len)
 TO_LIST(datastores, MO_DATASTORE, lab_count(k->vc, MO_DATASTORE))
 TO_LIST(networks, MO_NETWORK, lab_count(k->vc, MO_NETWORK))
@@ -309,6 +312,11 @@ static const struct {
     { IS(MO_TASK_MANAGER), "recentTask", lab_task_recent },
     { IS(MO_TASK_MANAGER), "description", lab_task_description },
     { IS(MO_TASK_MANAGER) | IS(MO_EVENT_MANAGER), "maxCollector", task_collectors },
+    { IS(MO_GUEST_OPERATIONS), "authManager", guest_accounts },
+    { IS(MO_GUEST_OPERATIONS), "fileManager", guest_files },
+    { IS(MO_GUEST_OPERATIONS), "processManager", guest_processes },
+    { IS(MO_GUEST_OPERATIONS), "guestWindowsRegistryManager", NULL },
+    { IS(MO_GUEST_OPERATIONS), "aliasManager", NULL },
     { IS(MO_LEASE), "state", lab_lease_state },
     { IS(MO_LEASE), "info", lab_lease_info },
     { IS(MO_LEASE), "error", lab_lease_error },

@@ -96,8 +96,7 @@ struct lab_vcenter *lab_rest_vcenter(const struct http_request *rq)
     return ep->vcenter;
 }
 
-/* "Basic dXNlcjpwdw==" into two strings; user must hold LAB_NAME bytes, as password. */
-static bool basic(const struct http1_head *head, char user[LAB_NAME], char password[LAB_NAME])
+bool lab_rest_basic(const struct http1_head *head, char user[LAB_NAME], char password[LAB_NAME])
 {
     const char *value = http1_find(head, "Authorization");
     struct buf plain;
@@ -148,7 +147,7 @@ void lab_rest_login(struct http_request *rq, struct http_response *rs)
         lab_rest_refuse(rq, rs, 400, "invalid_request", "Signing certificate is not valid");
         return;
     }
-    struct lab_session *s = basic(rq->head, user, password)
+    struct lab_session *s = lab_rest_basic(rq->head, user, password)
         ? lab_session_login(vc, user, password, true, lab_now_ms(lab_rest_vcenter(rq)->at.estate), NULL) : NULL;
     memset(password, 0, sizeof(password));
     if (!s) {

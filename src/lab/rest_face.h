@@ -6,6 +6,7 @@
 
 #include "lab/faces.h"
 
+struct http1_head;
 struct http_request;
 struct http_response;
 
@@ -24,5 +25,7 @@ bool lab_rest_may(struct http_request *rq, struct http_response *rs);
 bool lab_rest_has(struct http_request *rq, struct http_response *rs, enum lab_version since);
 /* The body's object, from inside {"spec": ..} when it is there; an empty object for no body. NULL after a 400. */
 json_t *lab_rest_spec(struct http_request *rq, struct http_response *rs);
+/* "Basic dXNlcjpwdw==" into two strings. */
+bool lab_rest_basic(const struct http1_head *head, char user[LAB_NAME], char password[LAB_NAME]);
 /* The value of ?action= or ?~action=, decoded into out; "" without one. */
 void lab_rest_action(const struct http_request *rq, char out[64]);

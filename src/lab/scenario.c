@@ -46,6 +46,8 @@ static const struct setting vcenter_keys[] = {
     { "", "boot_ms", SETTING_NUMBER, VC(boot_ms), "200", 0, 600000, NULL, "From power-on until tools run.", false },
     { "", "ticket_s", SETTING_NUMBER, VC(ticket_s), "120", 1, 3600, NULL, "How long a console ticket is good.", false },
     { "", "lease_s", SETTING_NUMBER, VC(lease_s), "300", 1, 3600, NULL, "How long an NFC lease lives without a word.", false },
+    { "", "guest_user", SETTING_TEXT, VC(guest_user), "root", 0, 0, NULL, "The account that every guest knows, ..", false },
+    { "", "guest_password", SETTING_TEXT, VC(guest_password), "guest", 0, 0, NULL, ".. and its password.", false },
     { "", "drs", SETTING_BOOL, VC(drs), "no", 0, 0, NULL, "A power-on moves the machine to another host.", false },
     { "", "endpoint", SETTING_CHOICE, VC(endpoint), "enterprise", 0, 0, LAB_ISSUERS, "Who signed its own certificate.", false },
     { "", "chain", SETTING_CHOICE, VC(chain), "leaf", 0, 0, "leaf|full", "What it sends of the chain.", false },

@@ -35,6 +35,7 @@ struct lab_vcenter_plan {
     uint64_t boot_ms;         /* from power-on until a guest's tools run */
     uint64_t ticket_s;        /* how long a console ticket can be used, */
     uint64_t lease_s;         /* .. and an NFC lease lives without a word */
+    const char *guest_user, *guest_password; /* the account that every guest knows */
     bool drs;                 /* a power-on moves the machine to another host */
     int endpoint;             /* enum lab_endpoint_cert */
     int chain;                /* 0: the leaf alone, 1: with the CAs above it */

@@ -55,6 +55,11 @@ lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_gue
 /* In lease_method.c, ovf.c, ovf_write.c. */
 lab_method lab_import_vapp, lab_export_vm, lab_lease_progress_call, lab_lease_complete, lab_lease_abort, lab_lease_manifest,
     lab_create_import_spec, lab_parse_descriptor, lab_create_descriptor;
+/* In store_method.c, guest.c, customize.c. */
+lab_method lab_service_ticket, lab_make_directory, lab_delete_file, lab_move_file, lab_copy_file, lab_search, lab_search_folders,
+    lab_guest_validate, lab_guest_upload, lab_guest_download, lab_guest_mkdir, lab_guest_delete_file, lab_guest_delete_folder,
+    lab_guest_move, lab_guest_list, lab_guest_temporary_file, lab_guest_temporary_folder, lab_guest_start, lab_guest_processes,
+    lab_guest_terminate, lab_customize_vm;
 /* In option.c. */
 lab_method lab_query_options, lab_update_options;
 

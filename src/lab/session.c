@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "lab/rest_face.h"
 #include "wire/http1.h"
 
 /* Takes p out of the list and frees it with done. */
@@ -184,13 +185,24 @@ static bool cookie(const char *header, const char *name, char out[40])
     return false;
 }
 
+bool lab_cookie(const struct http1_head *head, const char *name, char out[40])
+{
+    for (size_t i = 0; i < head->fields_len; i++)
+        if (text_caseeq(head->fields[i].name, "Cookie") && cookie(head->fields[i].value, name, out))
+            return true;
+    return false;
+}
+
+bool lab_session_basic(struct lab_vcenter *vc, const struct http1_head *head)
+{
+    char user[LAB_NAME], password[LAB_NAME];
+    return lab_rest_basic(head, user, password) && right_password(vc, user, password);
+}
+
 struct lab_session *lab_session_of(struct lab_vcenter *vc, const struct http1_head *head, int64_t now_ms)
 {
     char id[40];
-    for (size_t i = 0; i < head->fields_len; i++)
-        if (text_caseeq(head->fields[i].name, "Cookie") && cookie(head->fields[i].value, "vmware_soap_session", id))
-            return lab_session_find(vc, id, false, now_ms);
-    return NULL;
+    return lab_cookie(head, "vmware_soap_session", id) ? lab_session_find(vc, id, false, now_ms) : NULL;
 }
 
 void lab_session_moid(const struct lab_session *s, char out[LAB_MOID_MAX])

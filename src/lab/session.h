@@ -79,6 +79,10 @@ struct lab_session *lab_session_login(struct lab_vcenter *vc, const char *user, 
 /* NULL when there is none (any more). */
 struct lab_session *lab_session_find(struct lab_vcenter *vc, const char *id, bool rest, int64_t now_ms);
 void lab_session_end(struct lab_vcenter *vc, struct lab_session *s);
+/* A cookie's value, when it is shorter than 40 bytes. */
+bool lab_cookie(const struct http1_head *head, const char *name, char out[40]);
+/* Basic with the right password: for one request, without a session. */
+bool lab_session_basic(struct lab_vcenter *vc, const struct http1_head *head);
 /* The session that a request's cookie names. */
 struct lab_session *lab_session_of(struct lab_vcenter *vc, const struct http1_head *head, int64_t now_ms);
 /* "session[..].." */

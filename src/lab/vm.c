@@ -8,6 +8,7 @@
 #include "base/random.h"
 #include "base/text.h"
 #include "lab/console.h"
+#include "lab/customize.h"
 #include "lab/work.h"
 
 enum { KB_OF_DISK = 8 * 1024 * 1024, MB_OF_MEMORY = 2048, NUMBER_FROM = 100000 };
@@ -278,6 +279,7 @@ static void booted(struct lab_vcenter *vc, uint64_t id)
         return;
     vm->booted = true;
     lab_vm_touch(vm);
+    lab_customize_booted(vm);
 }
 
 void lab_vm_boot(struct lab_vm *vm)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "lab/console.h"
+#include "lab/guest.h"
 #include "lab/vm_method.h"
 
 static struct lab_vm *find(struct lab_estate *s, const char *target, struct err *e)
@@ -41,6 +42,8 @@ bool lab_vm_report(struct lab_estate *s, const char *target, json_t *answer, str
         "guest_ip", vm->guest_ip);
     (void)json_object_set_new(j, "disks", disks(vm));
     (void)json_object_set_new(j, "consoles", lab_console_report(vm->vc, vm->n));
+    (void)json_object_set_new(j, "programs", lab_programs_report(vm->vc, vm->n));
+    (void)json_object_set_new(j, "guest_files", json_sprintf("guests/%s/%u/files", vm->vc->plan->name, vm->n));
     (void)json_object_set_new(j, "customization", json_pack("{s:s, s:s}", "status", customs[vm->custom], "error", vm->custom_error));
     return json_object_set_new(answer, "vm", j) == 0 || err_set(e, ERR_INTERNAL, "the machine can't be written as JSON");
 }

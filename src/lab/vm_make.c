@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "lab/customize.h"
 #include "lab/event.h"
 #include "lab/store.h"
 
@@ -313,6 +314,11 @@ static enum lab_task_next clone_step(struct lab_task *t, void *state)
         return lab_task_bad_argument(t, wrong);
     }
     copy_files(&k, from, vm);
+    const struct xml_element *custom = xml_child(spec, VIM_NS, "customization");
+    if (custom && !lab_customize(t, vm, custom)) {
+        vm->gone = true;
+        return LAB_TASK_FAILED;
+    }
     struct lab_event_plan ev = { .type = "VmClonedEvent", .user = w->user };
     (void)lab_event_vm(vm, &ev, "Clone of %s completed: %s", from->name, vm->name);
     if (lab_yes(xml_child(spec, VIM_NS, "powerOn")))
