@@ -267,7 +267,7 @@ static bool export(struct cli *cli, const struct export_args *a, struct remote *
     AUTO(wire_json_decrefp) json_t *signature = NULL;
     const char *beside = a->out ? arena_printf(&cli->arena, "%s.sig", a->out) : NULL;
     struct sink s = { .cli = cli, .draft = a->out ? &draft : NULL };
-    if (a->sign && !a->force && access(beside, F_OK) == 0)
+    if (a->sign && beside && !a->force && access(beside, F_OK) == 0)
         return err_set(e, ERR_CONFLICT, "%s exists", beside);
     if (!read_head(cli, r, a->sign, &signature, ret, e) || (a->out && !file_draft_begin(&draft, a->out, AUDIT_MODE, a->force, e)) ||
         !put_trail(&s, r, ret, e))

@@ -173,7 +173,7 @@ static const char *file_name(struct arena *a, const struct anchor *at)
 {
     char name[FILE_ALIAS_MAX + 1], sha[3 * DIGEST_SHA256];
     size_t len = 0;
-    for (; at->alias[len] && len < FILE_ALIAS_MAX; len++)
+    for (; len < FILE_ALIAS_MAX && at->alias[len]; len++)
         name[len] = plain(at->alias[len]) ? at->alias[len] : '-';
     name[len] = '\0';
     text_hex(trust_cert_sha256(at->first->cert), DIGEST_SHA256, sha);

@@ -4,6 +4,9 @@
 #include "flow/config.h"
 
 struct arena;
+struct store_by;
 
 /* ERR_INPUT: it can't be read, or a line of it is wrong. */
 MUST_USE bool config_file_read(const char *path, struct config *ret, struct arena *a, struct err *e);
+/* Who runs this, now, for the audit trail: "root on the cell's machine". In the arena. */
+struct store_by config_file_by(const char *flow, struct arena *a);

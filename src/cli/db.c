@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
@@ -59,12 +58,6 @@ static const char *absolute(struct cli *cli, const char *path)
 {
     char here[PATH_MAX];
     return *path == '/' || !getcwd(here, sizeof(here)) ? path : arena_printf(&cli->arena, "%s/%s", here, path);
-}
-
-static struct store_by by_now(struct cli *cli, const char *flow)
-{
-    return (struct store_by){ geteuid() == 0 ? "root on the cell's machine" : arena_printf(&cli->arena, "user %u on the cell's machine", (unsigned)geteuid()),
-                              "local", flow, clock_wall_ms() };
 }
 
 /* ---- backup ---- */
@@ -146,7 +139,7 @@ const struct cli_command command_db_check = {
 static enum cli_exit run_restore(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
-    const struct store_by by = by_now(cli, "cli.db");
+    const struct store_by by = config_file_by("cli.db", &cli->arena);
     struct init_place place;
     struct upkeep_restored done;
     struct err e = { 0 };
@@ -184,7 +177,7 @@ const struct cli_command command_db_restore = {
 static enum cli_exit run_rekey(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
-    const struct store_by by = by_now(cli, "cli.db");
+    const struct store_by by = config_file_by("cli.db", &cli->arena);
     struct init_place place;
     struct upkeep_rekeyed done;
     struct err e = { 0 };

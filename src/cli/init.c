@@ -1,8 +1,6 @@
 /* vouchsafe init: make a cell's store, its master key, and its first administrator. */
 #include <string.h>
-#include <unistd.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
@@ -32,12 +30,6 @@ static const struct cli_code codes[] = {
     { CLI_DENIED, "the data directory or the master key belongs to somebody else, or others may read it" },
     { CLI_CONFLICT, "there is an administrator already, or the cell is running" },
 };
-
-static const char *who_runs_this(struct arena *a)
-{
-    return geteuid() == 0 ? "root on the cell's machine"
-                          : arena_printf(a, "user %u on the cell's machine", (unsigned)geteuid());
-}
 
 static void say(struct cli *cli, const struct init_done *done)
 {
@@ -75,7 +67,7 @@ static enum cli_exit run(struct cli *cli, const void *args)
         !password_read(&cli->out, a->password_file, "Password of administrator@System", &password, &e))
         return cli_fail(cli, &e);
     const struct init_place place = { c.data_dir, c.store_url, c.master_key_file };
-    const struct store_by by = { who_runs_this(&cli->arena), "local", "cli.init", clock_wall_ms() };
+    const struct store_by by = config_file_by("cli.init", &cli->arena);
     if (!init_run(&place, &password, SECRET_COST_MODERATE, &by, &done, &e))
         return cli_fail(cli, &e);
     say(cli, &done);

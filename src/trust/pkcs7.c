@@ -54,10 +54,11 @@ bool trust_pkcs7_read(const uint8_t *der, size_t len, trust_pem_sink *sink, void
     size_t count = 0;
     if (!open_it(der, len, &data, e))
         return false;
-    for (uint8_t i = 0; i < ARRAY_LEN(kinds); i++) {
-        if (!der_at(&data, DER_CONTEXT_CONSTRUCTED(i)))
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+        const uint8_t tag = DER_CONTEXT_CONSTRUCTED(i);
+        if (!der_at(&data, tag))
             continue;
-        if (!der_take(&data, DER_CONTEXT_CONSTRUCTED(i), &list))
+        if (!der_take(&data, tag, &list))
             return damaged(e);
         if (!hand_over(list, kinds[i], &count, sink, self, e))
             return false;
