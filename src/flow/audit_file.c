@@ -87,7 +87,7 @@ json_t *audit_head_write(const char *format, const struct audit_head *h)
 bool audit_head_read(const char *format, const json_t *o, struct audit_head *ret, struct err *e)
 {
     struct audit_head h = { 0 };
-    const char *said, *store;
+    const char *said = "", *store = ""; /* optimizing, gcc can't follow that they are set */
     int64_t count;
     if (!get_text(o, "format", NULL, &said, e) || !get_text(o, "store", NULL, &store, e) || !get_number(o, "count", &count, e) ||
         !get_digest(o, "head", h.hash, e) || !get_number(o, "at_ms", &h.at_ms, e))
