@@ -1,6 +1,7 @@
 int group_gate_relay(void);
+int group_gate_target(void);
 
 int main(void)
 {
-    return group_gate_relay();
+    return group_gate_relay() + group_gate_target();
 }
