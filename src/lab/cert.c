@@ -24,7 +24,7 @@ static bool make_ca(struct lab_estate *s, size_t which, const char *label, const
     serial_of(s, label, cut.serial);
     cut.key = ca->key = lab_keys_get(s->keys, label, ENTERPRISE_BITS, e);
     ca->made_at = s->born;
-    return ca->key && (ca->cert = lab_shape_enterprise_ca(&cut, organization, cn, s->born, e));
+    return ca->key && (ca->cert = lab_shape_enterprise_ca(&cut, organization, cn, 0, s->born, e));
 }
 
 /* All but the policy CA, which stands above a subordinate VMCA only. */

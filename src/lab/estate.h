@@ -119,9 +119,10 @@ struct lab_host {
     struct lab_endpoint at;
     char uuid[40];
     size_t known_roots; /* how many of its VMCA's roots it has been told of */
-    bool lost;          /* it got a certificate of a root that it doesn't know: not responding */
+    int lost;           /* enum lab_lost */
     char *castore;      /* owned PEM: put there by ReplaceCACertificatesAndCRLs; NULL: what a refresh left */
-    int status;         /* enum lab_cert_status at the last poll */
+    int status;         /* enum lab_cert_status at the last poll that changed it, .. */
+    int64_t status_at;  /* .. and when that was */
     unsigned vms_from; /* its VMs are numbers vms_from to vms_from + vms - 1 of the vCenter */
 };
 
@@ -167,6 +168,8 @@ struct lab_sts {
 };
 
 enum lab_cert_status { LAB_CERT_GOOD, LAB_CERT_EXPIRING, LAB_CERT_SHORTLY, LAB_CERT_IMMINENT, LAB_CERT_EXPIRED };
+/* Not responding: it has a certificate of a root that it doesn't know. Disconnected: by an administrator. */
+enum lab_lost { LAB_HERE, LAB_NOT_RESPONDING, LAB_DISCONNECTED };
 enum lab_mode { LAB_MODE_VMCA, LAB_MODE_CUSTOM, LAB_MODE_THUMBPRINT };
 
 /* What vpxd.certmgmt.* say; lab/option.h reads and writes them by name. */

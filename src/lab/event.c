@@ -20,6 +20,7 @@ static const struct {
     { "CustomizationSucceeded", { "CustomizationEvent", "VmEvent" }, "info", "Customization succeeded" },
     { "DrsVmMigratedEvent", { "VmMigratedEvent", "VmEvent" }, "info", "DRS VM migrated" },
     { "DrsVmPoweredOnEvent", { "VmPoweredOnEvent", "VmEvent" }, "info", "DRS VM powered on" },
+    { "EventEx", { NULL }, "info", "Event with an id of its own" },
     { "UserLoginSessionEvent", { "SessionEvent" }, "info", "User login" },
     { "UserLogoutSessionEvent", { "SessionEvent" }, "info", "User logout" },
     { "VmAcquiredTicketEvent", { "VmEvent" }, "info", "VM acquired ticket" },
@@ -118,6 +119,17 @@ struct lab_value *lab_event_session(struct lab_vcenter *vc, struct lab_event_pla
     return e->fields;
 }
 
+struct lab_value *lab_event_of_host(struct lab_vcenter *vc, unsigned host, struct lab_event_plan *p, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    struct lab_event *e = add(vc, p, fmt, args);
+    va_end(args);
+    e->of_host = true;
+    e->host = host;
+    return e->fields;
+}
+
 const struct lab_event *lab_events_newest(const struct lab_vcenter *vc)
 {
     return vc->events ? vc->events->newest : NULL;
@@ -147,15 +159,16 @@ struct lab_value *lab_event_value(const struct lab_asking *k, struct lab_value *
     (void)lab_int(a, v, "chainId", e->key);
     (void)lab_time(a, v, "createdTime", e->at_ms / 1000);
     (void)lab_string(a, v, "userName", e->user);
-    if (e->of_vm) {
+    if (e->of_vm || e->of_host) {
         argument(a, v, "datacenter", "DatacenterEventArgument", lab_object_name(k, dc), "datacenter", "Datacenter",
                  lab_object_moid(k, dc));
         argument(a, v, "computeResource", "ComputeResourceEventArgument", lab_object_name(k, cluster), "computeResource",
                  "ClusterComputeResource", lab_object_moid(k, cluster));
         lab_event_host(v, a, "host", k->vc, e->host);
+    }
+    if (e->of_vm)
         argument(a, v, "vm", "VmEventArgument", e->vm_name, "vm", "VirtualMachine",
                  lab_object_moid(k, (struct lab_object){ .mo = MO_VM, .n = e->vm }));
-    }
     (void)lab_string(a, v, "fullFormattedMessage", e->text);
     if (e->of_vm)
         (void)lab_bool(a, v, "template", e->template);
@@ -183,7 +196,8 @@ static bool any_type(const struct lab_event *e, const struct xml_element *filter
     for (const struct xml_element *t = xml_child(filter, VIM_NS, name); t; t = xml_next(t, VIM_NS, name)) {
         size_t skip = strncmp(t->text, cut, strlen(cut)) ? 0 : strlen(cut);
         *any = true;
-        if (is_type(e->type, t->text + skip))
+        const struct lab_value *id = lab_value_at(e->fields, "eventTypeId");
+        if (is_type(e->type, t->text + skip) || (id && !strcmp(id->text, t->text)))
             return true;
     }
     return false;
@@ -206,9 +220,11 @@ static bool entity_fits(const struct lab_asking *k, const struct lab_event *e, c
     if (o.mo == MO_VM)
         return e->of_vm && e->vm == o.n;
     if (o.mo == MO_HOST)
-        return e->of_vm && e->host == o.n;
+        return (e->of_vm || e->of_host) && e->host == o.n;
     if (recursion && !strcmp(recursion, "self"))
-        return o.mo == MO_ROOT && !e->of_vm;
+        return o.mo == MO_ROOT && !e->of_vm && !e->of_host;
+    if (e->of_host)
+        return o.mo == MO_ROOT || o.mo == MO_DATACENTER || o.mo == MO_HOST_FOLDER || o.mo == MO_CLUSTER;
     return o.mo == MO_ROOT || (e->of_vm && (o.mo != MO_POOL || lab_vm_uses(k, e->vm, o)));
 }
 

@@ -19,7 +19,7 @@ struct lab_event {
     int64_t at_ms;
     const char *type;           /* "VmPoweredOnEvent"; a constant */
     const char *user, *text;    /* in arena */
-    bool of_vm, template;
+    bool of_vm, of_host, template; /* of a machine: of its host as well */
     unsigned vm, host;
     const char *vm_name;        /* in arena */
     struct lab_value *fields;   /* in arena: what this type has besides */
@@ -33,9 +33,12 @@ struct lab_event_plan {
     struct arena *arena; /* set by the call: further fields are made in it, and live as long as the event */
 };
 
-/* Both return the struct that further fields of the type are added to. */
+/* All return the struct that further fields of the type are added to. */
 struct lab_value *lab_event_vm(const struct lab_vm *vm, struct lab_event_plan *p, const char *fmt, ...) PRINTF(3, 4);
 struct lab_value *lab_event_session(struct lab_vcenter *vc, struct lab_event_plan *p, const char *fmt, ...) PRINTF(3, 4);
+/* With type "EventEx" its eventTypeId is among the fields. */
+struct lab_value *lab_event_of_host(struct lab_vcenter *vc, unsigned host, struct lab_event_plan *p, const char *fmt, ...)
+    PRINTF(4, 5);
 /* A HostEventArgument, a VmEventArgument as a field. */
 void lab_event_host(struct lab_value *fields, struct arena *a, const char *name, const struct lab_vcenter *vc, unsigned host);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "lab/alarm.h"
 #include "lab/bundle.h"
 #include "lab/change.h"
 #include "lab/own.h"
@@ -32,7 +33,7 @@ bool lab_host_is_lost(const struct lab_host *h)
 /* It believes its vCenter as long as it knows the root that signed its own certificate. */
 void lab_host_made_anew(struct lab_host *h)
 {
-    h->lost = h->known_roots <= h->at.ca_generation;
+    h->lost = h->known_roots <= h->at.ca_generation ? LAB_NOT_RESPONDING : LAB_HERE;
     h->status = LAB_CERT_GOOD;
 }
 
@@ -100,8 +101,8 @@ bool lab_hosts_renew(struct lab_vcenter *vc, int64_t now, size_t *ret_done, stru
     struct err why = { .kind = ERR_NONE };
     for (int code; done < vc->hosts_len; done++) {
         struct lab_host *h = &vc->hosts[done];
-        bool was_lost = h->lost;
-        h->lost = false; /* it is told the roots first */
+        int was_lost = h->lost;
+        h->lost = LAB_HERE; /* it is told the roots first */
         bool ok = can_renew(h, now, &code, &why);
         h->lost = was_lost;
         if (!ok)
@@ -138,8 +139,8 @@ bool lab_host_reconnect(struct lab_host *h, int64_t now, struct err *e)
     if (vc->settings.mode != LAB_MODE_THUMBPRINT && !believes(h))
         return err_set(e, ERR_PEER, "the host %s does not know the CA of its vCenter: refresh its CA certificates", h->at.name);
     /* What is about to expire is renewed on the way (vmca.md 3.2). */
-    bool was_lost = h->lost;
-    h->lost = false;
+    int was_lost = h->lost;
+    h->lost = LAB_HERE;
     if (vc->settings.mode == LAB_MODE_VMCA && lab_cert_status(vc, lab_cert_end(&h->at), now) >= LAB_CERT_SHORTLY &&
         can_renew(h, now, &code, NULL)) {
         all[len++] = telling(h, now);
@@ -149,9 +150,15 @@ bool lab_host_reconnect(struct lab_host *h, int64_t now, struct err *e)
     return lab_change_all(h->at.estate, all, len, e);
 }
 
+bool lab_host_disconnect(struct lab_host *h, int64_t now, struct err *e)
+{
+    return lab_change(h->at.estate, &(struct lab_change){ .what = "lost", .target = h->at.name, .value = LAB_DISCONNECTED,
+                                                          .at = now }, e);
+}
+
 bool lab_do_lost(struct lab_endpoint *ep, const struct lab_change *c, struct err *e UNUSED)
 {
-    CONTAINER_OF(ep, struct lab_host, at)->lost = c->value != 0;
+    CONTAINER_OF(ep, struct lab_host, at)->lost = (int)c->value;
     return true;
 }
 
@@ -198,6 +205,7 @@ bool lab_do_poll(struct lab_endpoint *ep, const struct lab_change *c, struct err
         if (now == h->status)
             continue;
         h->status = now;
+        h->status_at = c->at;
         h->at.changed = ep->estate->version + 1; /* what lab_endpoint_touch makes it */
     }
     return true;
@@ -229,6 +237,12 @@ bool lab_poll(struct lab_vcenter *vc, struct err *e)
     uint64_t due = since > 0 ? (uint64_t)(since / (vc->settings.poll_days * LAB_DAY)) : 0;
     if (due <= vc->polls)
         return true;
-    return lab_change(vc->at.estate, &(struct lab_change){ .what = "poll", .target = vc->at.name, .value = due, .at = now }, e) &&
-           (vc->vmca->version < LAB_80U3 || renew_due(vc, now, e));
+    if (!lab_change(vc->at.estate, &(struct lab_change){ .what = "poll", .target = vc->at.name, .value = due, .at = now }, e))
+        return false;
+    for (size_t i = 0; i < vc->hosts_len; i++) {
+        const char *news = lab_cert_status_event((enum lab_cert_status)vc->hosts[i].status);
+        if (news && vc->hosts[i].status_at == now)
+            lab_cert_event(&vc->hosts[i], news, "");
+    }
+    return vc->vmca->version < LAB_80U3 || renew_due(vc, now, e);
 }

@@ -22,6 +22,7 @@ MUST_USE bool lab_hosts_renew(struct lab_vcenter *vc, int64_t now, size_t *ret_d
 /* The administrator accepts the thumbprint. What is about to expire is renewed in mode vmca. ERR_PEER when host and
  * vCenter still don't believe each other. */
 MUST_USE bool lab_host_reconnect(struct lab_host *h, int64_t now, struct err *e);
+MUST_USE bool lab_host_disconnect(struct lab_host *h, int64_t now, struct err *e);
 /* One's own certificate for the key of the last request; in mode custom the vCenter loses a host whose chain it can't
  * follow to TRUSTED_ROOTS. */
 MUST_USE bool lab_host_install(struct lab_host *h, const char *pem, size_t len, int64_t now, struct err *e);

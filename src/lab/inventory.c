@@ -36,6 +36,7 @@ static const struct {
     [MO_HOST] = { "host-", "HostSystem", NULL },
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
     [MO_TASK] = { "task-", "Task", NULL },
+    [MO_ALARM] = { "alarm-300", "Alarm", "ESXi Host Certificate Status" },
     [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
     [MO_LEASE] = { "nfclease-", "HttpNfcLease", NULL },
     [MO_OVF_MANAGER] = { "OvfManager", "OvfManager", NULL },

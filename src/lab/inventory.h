@@ -14,7 +14,7 @@ enum lab_mo {
     MO_CERT_MANAGER, MO_ROOT, MO_DATACENTER, MO_VM_FOLDER, MO_HOST_FOLDER, MO_DATASTORE_FOLDER, MO_NETWORK_FOLDER,
     MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
     MO_TASK, MO_TASK_MANAGER, MO_EVENT_MANAGER, MO_LEASE, MO_OVF_MANAGER,
-    MO_FILE_MANAGER, MO_GUEST_OPERATIONS, MO_GUEST_FILES, MO_GUEST_PROCESSES, MO_GUEST_ACCOUNTS,
+    MO_FILE_MANAGER, MO_GUEST_OPERATIONS, MO_GUEST_FILES, MO_GUEST_PROCESSES, MO_GUEST_ACCOUNTS, MO_ALARM,
     MO_KINDS,
 };
 
@@ -33,6 +33,7 @@ struct lab_asking {
     struct arena *arena;
     int64_t now;                 /* seconds since 1970 */
     unsigned api;                /* the version that the client speaks: 607 for 6.7, 700, 800 */
+    unsigned update;             /* its third number: 2 of 8.0.2.0 */
 };
 
 /* False when there is no such object (now). */
@@ -64,7 +65,7 @@ bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_m
 /* In props_*.c. */
 typedef struct lab_value *lab_build(const struct lab_asking *k, struct lab_object o);
 lab_build lab_host_summary, lab_host_runtime, lab_host_config, lab_host_config_manager, lab_host_hardware,
-    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_licensable;
+    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_certificate_list, lab_host_licensable;
 lab_build lab_datacenter_configuration, lab_cluster_summary, lab_cluster_configuration, lab_cluster_configuration_ex,
     lab_pool_config, lab_pool_runtime, lab_pool_summary;
 lab_build lab_datastore_summary, lab_datastore_info, lab_datastore_capability, lab_datastore_mounts, lab_network_summary;

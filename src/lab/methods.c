@@ -79,6 +79,9 @@ bool lab_login(struct lab_call *c)
     /* On a real vCenter a second login on one cookie is InvalidLogin as well (vsphere-api.md 1.4). */
     if (!user || !password || c->k.session)
         return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+    if (c->k.vc->at.faults & LAB_FAULT_STS)
+        return lab_say_value(c, "SystemError", "A general system error occurred: Signing certificate is not valid", "reason",
+                             "Signing certificate is not valid");
     struct lab_session *s = lab_session_login(c->k.vc, user, password, false, c->k.now * 1000, &e);
     if (!s)
         return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");

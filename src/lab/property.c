@@ -1,4 +1,4 @@
-#include "lab/inventory.h"
+#include "lab/alarm.h"
 
 #include <string.h>
 
@@ -195,7 +195,8 @@ static const struct {
 } properties[] = {
     { ENTITIES, "name", name },
     { ENTITIES, "parent", parent },
-    { ENTITIES, "overallStatus", green },
+    { ENTITIES & ~IS(MO_HOST), "overallStatus", green },
+    { IS(MO_HOST), "overallStatus", lab_host_status },
     { ENTITIES, "configStatus", green },
     { ENTITIES, "customValue", NULL },
     { ENTITIES, "recentTask", lab_task_recent_of },
@@ -203,7 +204,8 @@ static const struct {
     { ENTITIES, "effectiveRole", NULL },
     { ENTITIES, "disabledMethod", NULL },
     { ENTITIES, "declaredAlarmState", NULL },
-    { ENTITIES, "triggeredAlarmState", NULL },
+    { ENTITIES & ~IS(MO_HOST), "triggeredAlarmState", NULL },
+    { IS(MO_HOST), "triggeredAlarmState", lab_host_alarms },
     { ENTITIES, "alarmActionsEnabled", NULL },
     { ENTITIES, "configIssue", NULL },
     { ENTITIES, "tag", NULL },
@@ -272,7 +274,9 @@ static const struct {
     { IS(MO_HOST), "precheckRemediationResult", NULL },
     { IS(MO_HOST), "remediationResult", NULL },
     { IS(MO_HOST), "remediationState", NULL },
+    { IS(MO_ALARM), "info", lab_alarm_info },
     { IS(MO_HOST_CERT_MANAGER), "certificateInfo", certificate_info },
+    { IS(MO_HOST_CERT_MANAGER), "certificateInfoList", lab_host_certificate_list },
     { IS(MO_VM), "summary", lab_vm_summary },
     { IS(MO_VM), "runtime", lab_vm_runtime },
     { IS(MO_VM), "config", lab_vm_config },

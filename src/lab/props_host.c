@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lab/alarm.h"
 #include "lab/hostcert.h"
 #include "lab/pem.h"
 #include "lab/vm.h"
@@ -42,7 +43,8 @@ static struct lab_value *runtime(const struct lab_asking *k, const struct lab_ho
 {
     struct arena *a = k->arena;
     struct lab_value *v = lab_struct(a, in, name, "HostRuntimeInfo");
-    (void)lab_text(a, v, "connectionState", "HostSystemConnectionState", connected(h) ? "connected" : "notResponding");
+    (void)lab_text(a, v, "connectionState", "HostSystemConnectionState",
+                   connected(h) ? "connected" : h->lost == LAB_DISCONNECTED ? "disconnected" : "notResponding");
     (void)lab_text(a, v, "powerState", "HostSystemPowerState", connected(h) ? "poweredOn" : "unknown");
     (void)lab_bool(a, v, "inMaintenanceMode", false);
     (void)lab_time(a, v, "bootTime", k->vc->at.estate->born);
@@ -99,7 +101,8 @@ struct lab_value *lab_host_summary(const struct lab_asking *k, struct lab_object
     (void)lab_int(a, q, "overallCpuUsage", 400);
     (void)lab_int(a, q, "overallMemoryUsage", 4096);
     (void)lab_int(a, q, "uptime", 3600);
-    (void)lab_text(a, s, "overallStatus", "ManagedEntityStatus", connected(h) ? "green" : "red");
+    lab_value_add(s, lab_host_status(k, o));
+    s->last->name = "overallStatus";
     (void)lab_bool(a, s, "rebootRequired", false);
     lab_ip_text(k->vc->at.ip, address);
     (void)lab_string(a, s, "managementServerIp", arena_strdup(a, address));
@@ -263,6 +266,8 @@ struct lab_value *lab_host_certificate_info(const struct lab_asking *k, struct l
         return NULL;
     int64_t end = lab_time_of(X509_get0_notAfter(cert));
     struct lab_value *v = lab_struct(a, NULL, NULL, "HostCertificateManagerCertificateInfo");
+    if (k->api >= 800 && k->update)
+        (void)lab_string(a, v, "kind", "Machine");
     lab_dn_text(X509_get_issuer_name(cert), ",", text);
     (void)lab_string(a, v, "issuer", arena_strdup(a, text));
     (void)lab_time(a, v, "notBefore", lab_time_of(X509_get0_notBefore(cert)));

@@ -39,6 +39,19 @@ static const struct {
     { "CancelTask", "CancelTaskResponse", lab_cancel_task, false },
     { "AcquireTicket", "AcquireTicketResponse", lab_acquire_ticket, false },
     { "AcquireMksTicket", "AcquireMksTicketResponse", lab_acquire_ticket, false },
+    { "CertMgrRefreshCACertificatesAndCRLs_Task", "CertMgrRefreshCACertificatesAndCRLs_TaskResponse", lab_refresh_cas, false },
+    { "CertMgrRefreshCertificates_Task", "CertMgrRefreshCertificates_TaskResponse", lab_refresh_certificates, false },
+    { "CertMgrRevokeCertificates_Task", "CertMgrRevokeCertificates_TaskResponse", lab_revoke_certificates, false },
+    { "DisconnectHost_Task", "DisconnectHost_TaskResponse", lab_disconnect_host, false },
+    { "GenerateCertificateSigningRequest", "GenerateCertificateSigningRequestResponse", lab_host_csr, false },
+    { "GenerateCertificateSigningRequestByDn", "GenerateCertificateSigningRequestByDnResponse", lab_host_csr_by_dn, false },
+    { "InstallServerCertificate", "InstallServerCertificateResponse", lab_host_install_certificate, false },
+    { "ListCACertificateRevocationLists", "ListCACertificateRevocationListsResponse", lab_host_list_crls, false },
+    { "ListCACertificates", "ListCACertificatesResponse", lab_host_list_cas, false },
+    { "NotifyAffectedServices", "NotifyAffectedServicesResponse", lab_host_notify, false },
+    { "ReconnectHost_Task", "ReconnectHost_TaskResponse", lab_reconnect_host, false },
+    { "ReplaceCACertificatesAndCRLs", "ReplaceCACertificatesAndCRLsResponse", lab_host_replace_cas, false },
+    { "RetrieveCertificateInfoList", "RetrieveCertificateInfoListResponse", lab_host_certificates, false },
     { "CloneVM_Task", "CloneVM_TaskResponse", lab_clone_vm, false },
     { "CreateVM_Task", "CreateVM_TaskResponse", lab_create_vm, false },
     { "Destroy_Task", "Destroy_TaskResponse", lab_destroy, false },
@@ -187,7 +200,7 @@ static bool run(struct lab_call *c, const char **ret_response)
  * version than the vCenter's own. */
 static unsigned version_of(const struct http1_head *head, const struct lab_vcenter *vc)
 {
-    static const unsigned own[] = { 607, 700, 800 };
+    static const unsigned own[] = { 607, 700, 800, 800 };
     const char *action = http1_find(head, "SOAPAction");
     const char *slash = action ? strrchr(action, '/') : NULL;
     unsigned long major = slash ? strtoul(slash + 1, NULL, 10) : 6;
@@ -195,6 +208,15 @@ static unsigned version_of(const struct http1_head *head, const struct lab_vcent
     unsigned long minor = dot ? strtoul(dot + 1, NULL, 10) : 0;
     unsigned asked = major > 99 || minor > 99 ? 600 : (unsigned)(major * 100 + minor);
     return asked < own[vc->plan->version] ? asked : own[vc->plan->version];
+}
+
+/* The third number: 2 of "urn:vim25/8.0.2.0"; 0 without one. */
+static unsigned update_of(const struct http1_head *head)
+{
+    const char *action = http1_find(head, "SOAPAction"), *slash = action ? strrchr(action, '/') : NULL;
+    const char *first = slash ? strchr(slash, '.') : NULL, *second = first ? strchr(first + 1, '.') : NULL;
+    unsigned long n = second ? strtoul(second + 1, NULL, 10) : 0;
+    return n > 9 ? 0 : (unsigned)n;
 }
 
 static void answer(struct lab_call *c)
@@ -230,7 +252,7 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     LAB_LOCKED(ep->estate);
     int64_t now = lab_now_ms(ep->estate);
     struct lab_call c = {
-        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head, ep->vcenter) }, .rq = rq, .rs = rs, .w = &w,
+        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head, ep->vcenter), .update = update_of(rq->head) }, .rq = rq, .rs = rs, .w = &w,
     };
     if (!xml_parse(rq->body, rq->body_len, NULL, rq->arena, &root, &e) || !soap_read(root, &message, &e)) {
         http_response_text(rs, 400, "text/plain", e.msg);

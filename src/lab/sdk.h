@@ -60,6 +60,10 @@ lab_method lab_service_ticket, lab_make_directory, lab_delete_file, lab_move_fil
     lab_guest_validate, lab_guest_upload, lab_guest_download, lab_guest_mkdir, lab_guest_delete_file, lab_guest_delete_folder,
     lab_guest_move, lab_guest_list, lab_guest_temporary_file, lab_guest_temporary_folder, lab_guest_start, lab_guest_processes,
     lab_guest_terminate, lab_customize_vm;
+/* In certmgr.c. */
+lab_method lab_refresh_certificates, lab_refresh_cas, lab_revoke_certificates, lab_reconnect_host, lab_disconnect_host, lab_host_csr,
+    lab_host_csr_by_dn, lab_host_install_certificate, lab_host_replace_cas, lab_host_list_cas, lab_host_list_crls, lab_host_notify,
+    lab_host_certificates;
 /* In option.c. */
 lab_method lab_query_options, lab_update_options;
 

@@ -304,17 +304,20 @@ X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_s
     return mint_since_yesterday(&m, s, ENTERPRISE_LEAF_DAYS, e);
 }
 
-X509 *lab_shape_enterprise_ca(const struct lab_cut *c, const char *organization, const char *cn, int64_t made_at,
+X509 *lab_shape_enterprise_ca(const struct lab_cut *c, const char *organization, const char *cn, unsigned below, int64_t made_at,
                               struct err *e)
 {
+    char constraints[64] = "critical,CA:TRUE";
     const struct lab_rdn subject[] = { { "C", "SE" }, { "O", organization }, { "CN", cn }, { 0 } };
     const struct lab_ext exts[] = {
-        { NID_basic_constraints, c->by ? "critical,CA:TRUE,pathlen:0" : "critical,CA:TRUE" },
+        { NID_basic_constraints, constraints },
         { NID_key_usage, "critical,keyCertSign,cRLSign" },
         { NID_subject_key_identifier, "hash" },
         { c->by ? NID_authority_key_identifier : 0, "keyid" },
         { 0 },
     };
+    if (c->by)
+        (void)snprintf(constraints, sizeof(constraints), "critical,CA:TRUE,pathlen:%u", below);
     struct lab_mint m = start(c);
     m.subject = subject;
     m.exts = exts;

@@ -71,8 +71,8 @@ X509 *lab_shape_sts(const struct lab_cut *c, const struct lab_leaf_shape *s, str
 X509 *lab_shape_installer(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e);
 X509 *lab_shape_self_signed(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e);
 X509 *lab_shape_enterprise_leaf(const struct lab_cut *c, const struct lab_leaf_shape *s, struct err *e);
-/* A root, or with c->by an issuing CA under it. */
-X509 *lab_shape_enterprise_ca(const struct lab_cut *c, const char *organization, const char *cn, int64_t made_at,
+/* A root, or with c->by a CA under it, which may have so many CAs below itself. */
+X509 *lab_shape_enterprise_ca(const struct lab_cut *c, const char *organization, const char *cn, unsigned below, int64_t made_at,
                               struct err *e);
 
 /* When an ESXi certificate made now would begin. */

@@ -81,7 +81,7 @@ static const struct lab_ca *policy_ca(struct lab_estate *s, struct err *e)
         return ca;
     lab_keys_derive(s->keys, "serial enterprise-policy", cut.serial, sizeof(cut.serial));
     cut.key = ca->key = lab_keys_get(s->keys, "enterprise-policy", LAB_KEY_BITS_MIN, e);
-    ca->cert = ca->key ? lab_shape_enterprise_ca(&cut, "Example Enterprise", "Example Enterprise Policy CA", s->born, e) : NULL;
+    ca->cert = ca->key ? lab_shape_enterprise_ca(&cut, "Example Enterprise", "Example Enterprise Policy CA", 1, s->born, e) : NULL;
     return ca->cert ? ca : NULL;
 }
 
