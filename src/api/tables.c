@@ -44,6 +44,7 @@ const struct api_op *const api_tables[] = {
     api_vouchsafe_infra_ops,
     api_vouchsafe_preview_ops,
     api_vouchsafe_settings_ops,
+    api_vouchsafe_expiry_ops,
     api_vouchsafe_trust_audit_ops,
     api_vouchsafe_trust_ops,
     api_vouchsafe_vcenters_ops,

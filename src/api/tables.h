@@ -46,6 +46,7 @@ extern const struct api_op api_vouchsafe_inbox_ops[];
 extern const struct api_op api_vouchsafe_infra_ops[];
 extern const struct api_op api_vouchsafe_preview_ops[];
 extern const struct api_op api_vouchsafe_settings_ops[];
+extern const struct api_op api_vouchsafe_expiry_ops[];
 extern const struct api_op api_vouchsafe_trust_audit_ops[];
 extern const struct api_op api_vouchsafe_trust_ops[];
 extern const struct api_op api_vouchsafe_vcenters_ops[];

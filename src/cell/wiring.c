@@ -26,6 +26,7 @@
 #include "flow/quiesce.h"
 #include "flow/session.h"
 #include "flow/task.h"
+#include "flow/timers.h"
 #include "flow/vcenter_table.h"
 #include "flow/watch.h"
 #include "gate/gate.h"
@@ -272,7 +273,8 @@ static bool start_work(struct cell *c, struct err *e)
     }
     if (!tasks_recover(&c->site, flow_kinds, e))
         return err_in(e, "tasks that were found half way");
-    return watch_start(c->site.watch, e) && inventory_start(c->site.inventory, e);
+    c->timers = timers_create(&c->site, timers_of_cell);
+    return watch_start(c->site.watch, e) && inventory_start(c->site.inventory, e) && timers_start(c->timers, e);
 }
 
 bool cell_start(struct cell *c, struct err *e)
@@ -312,6 +314,7 @@ void cell_close(struct cell *c)
     c->requests = pool_destroy(c->requests); /* its desks' loops still exist */
     c->site.inventory = inventory_destroy(c->site.inventory);
     c->doors = pool_destroy(c->doors);
+    c->timers = timers_destroy(c->timers);
     c->site.watch = watch_destroy(c->site.watch);
     c->work = pool_destroy(c->work);
     c->service = service_destroy(c->service);

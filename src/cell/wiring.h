@@ -16,6 +16,7 @@ struct hosts;
 struct seal_keys;
 struct service;
 struct store_datadir;
+struct timers;
 
 struct cell {
     struct arena arena;          /* the configuration's texts and what lives as long as the process */
@@ -40,6 +41,7 @@ struct cell {
     struct site site;
     struct api_app *app;
     struct service *service;
+    struct timers *timers;       /* NULL until cell_start */
     bool working;                /* tasks and watches were started */
 };
 

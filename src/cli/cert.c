@@ -1,6 +1,8 @@
 /* vouchsafe cert list, show, delete: what is trusted, for what, and since when. */
 #include <string.h>
 
+#include "base/clock.h"
+#include "cli/cert_expiring.h"
 #include "cli/certs.h"
 #include "cli/commands.h"
 #include "cli/consequence.h"
@@ -15,14 +17,18 @@ enum { SESSIONS_END, SESSIONS_FINISH };
 
 struct cert_args {
     struct remote_args remote;
-    const char *word;
+    const char *word, *expiring;
     bool yes, pem;
     int sessions;
 };
 
 #define AT(field) .at = offsetof(struct cert_args, field)
 
-static const struct arg_option list_options[] = { REMOTE_OPTIONS(struct cert_args, remote) };
+static const struct arg_option list_options[] = {
+    { .name = "expiring", .type = ARG_TEXT, AT(expiring), .value = "DAYS",
+      .help = "only what has expired or expires within so many days, such as 30d, the soonest first; the endpoints that present such are told" },
+    REMOTE_OPTIONS(struct cert_args, remote),
+};
 static const struct arg_option show_options[] = {
     { .name = "pem", .type = ARG_FLAG, AT(pem), .help = "print the certificate as PEM, nothing else" },
     REMOTE_OPTIONS(struct cert_args, remote),
@@ -67,13 +73,18 @@ static enum cli_exit run_list(struct cli *cli, const void *args)
     AUTO(cert_list_done) struct cert_list l = { 0 };
     AUTO(rows_done) struct rows rows = { 0 };
     struct err e = { 0 };
-    if (!remote_open(cli, &a->remote, &r, &e) || !certs_read(r, &cli->arena, &l, &e))
+    int64_t until = 0;
+    if ((a->expiring && !cert_expiring_until(a->expiring, clock_wall_ms() / 1000, &until, &e)) || !remote_open(cli, &a->remote, &r, &e) ||
+        !certs_read(r, &cli->arena, &l, &e))
         return cli_fail(cli, &e);
+    if (a->expiring)
+        cert_expiring_keep(&l, until);
     rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
     for (size_t i = 0; i < l.len; i++)
         rows_add(&rows, certs_json(&l.items[i]));
     rows_finish(&rows, "certificates", NULL);
-    return CLI_DONE;
+    out_flush(&cli->out);
+    return a->expiring && !cert_expiring_told(cli, r, until, &e) ? cli_fail(cli, &e) : CLI_DONE;
 }
 
 /* ---- show ---- */
@@ -167,7 +178,7 @@ const struct cli_command command_cert_list = {
     .verb = "list",
     .summary = "the certificates that are trusted, and for what",
     .about = "Lists the grants that this session may see. One certificate may have several, each for another scope.",
-    .examples = "vouchsafe cert list -o wide",
+    .examples = "vouchsafe cert list -o wide\nvouchsafe cert list --expiring 30d",
     .options = list_options,
     .options_len = ARRAY_LEN(list_options),
     .run = run_list,

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "flow/advisory_view.h"
 #include "flow/inbox.h"
+#include "flow/expiry.h"
 #include "flow/kept.h"
 #include "flow/vcenter.h"
 #include "flow/vmca.h"
@@ -71,6 +72,14 @@ static const char *inbox_message(size_t count, const char *first, struct arena *
                         count, count == 1 ? "y waits" : "ies wait", name, count == 1 ? "" : ", ..");
 }
 
+static const char *expiry_message(const struct expiry_summary *x, struct arena *a)
+{
+    char first[300];
+    text_escape(first, sizeof(first), x->first, strnlen(x->first, sizeof(first) - 60));
+    return arena_printf(a, "Certificates need attention: %zu expired, %zu expire soon, %zu have a wrong name. The gravest: %s. See them: vouchsafe cert list "
+                           "--expiring 30d.", x->past, x->hard, x->misnamed, first);
+}
+
 static bool read_row(const struct store_record *r, struct arena *a, struct advisory *ret, struct err *e)
 {
     json_t *j;
@@ -90,19 +99,23 @@ bool advisory_list(struct store *s, struct arena *a, struct advisory **ret, size
     struct store_record *rows;
     size_t len, count, waiting, n = 0;
     const char *first, *waits;
+    struct expiry_summary expiry;
     if (!store_begin(s, STORE_READ, e))
         return false;
     mine = s;
     if (!kept_all(s, KIND, NULL, a, &rows, &len, e) || !unreviewed(s, a, &count, &first, e) ||
-        !inbox_waiting(s, a, &waiting, &waits, e))
+        !inbox_waiting(s, a, &waiting, &waits, e) || !expiry_kept(s, a, &expiry, e))
         return false;
-    struct advisory *list = arena_array(a, len + 2, sizeof(*list));
+    struct advisory *list = arena_array(a, len + 3, sizeof(*list));
     if (count > 0)
         list[n++] = (struct advisory){ .urn = ADVISORY_VMCA_URN, .target = "", .message = vmca_message(count, first, a),
                                        .priority = ADVISORY_MANDATORY, .internal = true };
     if (waiting > 0)
         list[n++] = (struct advisory){ .urn = ADVISORY_INBOX_URN, .target = "", .message = inbox_message(waiting, waits, a),
                                        .priority = ADVISORY_MANDATORY, .internal = true };
+    if (expiry.past + expiry.hard + expiry.misnamed > 0)
+        list[n++] = (struct advisory){ .urn = ADVISORY_EXPIRY_URN, .target = "", .message = expiry_message(&expiry, a), .internal = true,
+                                       .priority = ADVISORY_CRITICAL };
     for (size_t i = 0; i < len; i++)
         if (!read_row(&rows[i], a, &list[n++], e))
             return false;
@@ -155,6 +168,8 @@ bool advisory_remove(struct store *s, const char *urn, const struct store_by *by
 {
     if (strcmp(urn, ADVISORY_INBOX_URN) == 0)
         return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when nothing waits in the inbox any more");
+    if (strcmp(urn, ADVISORY_EXPIRY_URN) == 0)
+        return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when the certificates are renewed");
     if (strcmp(urn, ADVISORY_VMCA_URN) == 0)
         return err_set(e, ERR_INPUT, "this advisory is the cell's own: it goes when every VMCA was reviewed");
     return store_record_remove(s, KIND, urn, e) && advisory_view_forget(s, urn, e) && kept_audit(s, by, "advisory.remove", urn, e, "removed");

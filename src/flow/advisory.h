@@ -24,6 +24,7 @@ enum advisory_priority { ADVISORY_NOTICE, ADVISORY_IMPORTANT, ADVISORY_CRITICAL,
 /* The one of the cell's own. */
 #define ADVISORY_VMCA_URN "urn:vcloud:advisory:78885000-0000-4000-8000-000000078885"
 #define ADVISORY_INBOX_URN "urn:vcloud:advisory:78885000-0000-4000-8000-0000000e0004"
+#define ADVISORY_EXPIRY_URN "urn:vcloud:advisory:ce57f1ca-7e00-4000-8000-000000000240"
 
 /* Texts live in the arena of the call. */
 struct advisory {

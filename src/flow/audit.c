@@ -9,6 +9,7 @@
 #include "flow/anchor.h"
 #include "flow/caller.h"
 #include "flow/change.h"
+#include "flow/expiry.h"
 #include "flow/kept.h"
 #include "flow/publisher.h"
 #include "flow/site.h"
@@ -147,7 +148,10 @@ static bool decide(struct flow *f, struct err *e)
     const struct site *site = task_of(f)->site;
     struct deciding k = { .site = site, .looked = is_looking(f),
                           .started_ms = (int64_t)json_integer_value(json_object_get(task_of(f)->data, "started")) };
+    struct err why;
     bool ok = decide_now(&k, e) && change_keep(site, keep_it, &k, e);
+    if (ok && !expiry_check(site, 0, &why)) /* everything was just looked at; it never makes the audit fail */
+        LOG(WARN, "expiry.not-checked", "error=\"%s\"", why.msg);
     if (ok) {
         size_t states[TRUST_AUDIT_UNNEEDED + 1] = { 0 };
         for (size_t i = 0; i < k.made.found.grants_len; i++)

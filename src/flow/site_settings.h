@@ -22,6 +22,7 @@ struct site_settings {
     int64_t host_check_delay_seconds; /* between two looks at the hosts */
     int64_t host_check_timeout_seconds; /* for one look at a host */
     int64_t activity_keep_days;       /* how long finished tasks stay */
+    int64_t expiry_soft_days, expiry_hard_days; /* so long before a certificate's last an alarm begins, and is grave (flow/expiry.h) */
     int64_t hold_minutes;             /* a changed identity must stay unchanged for so long before it is approved (flow/inbox.h) */
 };
 

@@ -1,4 +1,5 @@
-/* bench-trust - our side of peer-openssl: bench-trust decoded|fresh|load|memory|swap CORPUS.
+/* bench-trust - our side of peer-openssl: bench-trust decoded|fresh|load|memory|swap|audit|loop CORPUS.
+ * audit: CPU seconds of an audit of ENDPOINTS endpoints; loop: of a bare loop that decides each of them once.
  * memory: resident bytes an anchor costs in a set; swap: the longest of SWAPS replacements of the live set, in
  * microseconds of wall time. */
 #include <stdio.h>
@@ -6,14 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/arena.h"
 #include "base/mem.h"
 #include "bench/corpus.h"
 #include "bench/drive.h"
+#include "trust/audit.h"
 #include "trust/cert.h"
 #include "trust/set.h"
 #include "trust/verdict.h"
 
-enum { SWAPS = 5 };
+enum { SWAPS = 5, ENDPOINTS = 50000 };
 
 struct ours {
     struct corpus corpus;
@@ -120,6 +123,42 @@ static double run_swap(void *self)
     return longest * 1e6;
 }
 
+static struct trust_replay_case *make_cases(const struct ours *o)
+{
+    static const char *const names[] = { CORPUS_HOST };
+    struct trust_replay_case *cases = xcalloc(ENDPOINTS, sizeof(*cases));
+    for (size_t i = 0; i < ENDPOINTS; i++)
+        cases[i] = (struct trust_replay_case){
+            .q = { .chain = (const struct trust_cert *const *)&o->leaves[i % CORPUS_LEAVES], .chain_len = 1, .names = names, .names_len = 1,
+                   .names_mode = TRUST_NAMES_CHECK, .behalf = { .kind = TRUST_FOR_ADDRESS, .host = CORPUS_HOST, .port = 443 },
+                   .purpose = TRUST_PURPOSE_SERVER, .now = CORPUS_NOW },
+            .known = true, .looked = true };
+    return cases;
+}
+
+/* Every leaf's signer is needed, everybody else is not. */
+static double run_audit(void *self)
+{
+    const struct ours *o = self;
+    AUTO(freep) struct trust_replay_case *cases = make_cases(o);
+    AUTO(arena_done) struct arena a = { 0 };
+    struct trust_audit found;
+    double began = bench_cpu();
+    trust_audit(o->set, cases, ENDPOINTS, CORPUS_NOW, &a, &found);
+    double spent = bench_cpu() - began;
+    bench_must(found.unneeded == o->corpus.anchors_len - CORPUS_LEAVES && found.links_len == ENDPOINTS, "the audit's answer");
+    return spent;
+}
+
+static double run_loop(void *self)
+{
+    struct ours *o = self;
+    double began = bench_cpu();
+    for (size_t i = 0; i < ENDPOINTS; i++)
+        step_decoded(o);
+    return bench_cpu() - began;
+}
+
 static void make_rows(struct ours *o)
 {
     o->rows = xcalloc(o->corpus.anchors_len, sizeof(*o->rows));
@@ -132,7 +171,7 @@ int main(int argc, char **argv)
 {
     static const struct { const char *name; double (*run)(void *self); } modes[] = {
         { "decoded", run_decoded }, { "fresh", run_fresh }, { "load", run_load }, { "memory", run_memory },
-        { "swap", run_swap },
+        { "swap", run_swap },       { "audit", run_audit }, { "loop", run_loop },
     };
     struct ours o = { 0 };
     double (*run)(void *self) = NULL;
@@ -140,14 +179,14 @@ int main(int argc, char **argv)
         if (strcmp(argv[1], modes[i].name) == 0)
             run = modes[i].run;
     if (!run) {
-        (void)fprintf(stderr, "usage: bench-trust decoded|fresh|load|memory|swap CORPUS\n");
+        (void)fprintf(stderr, "usage: bench-trust decoded|fresh|load|memory|swap|audit|loop CORPUS\n");
         return 2;
     }
     corpus_read(&o.corpus, argv[2]);
     make_rows(&o);
     for (size_t i = 0; i < CORPUS_LEAVES; i++)
         o.leaves[i] = decode(&o.corpus.leaves[i]);
-    if (run == run_decoded || run == run_fresh)
+    if (run == run_decoded || run == run_fresh || run == run_audit || run == run_loop)
         o.set = build_set(&o);
     bench_serve(run, &o);
     for (size_t i = 0; i < CORPUS_LEAVES; i++)

@@ -9,6 +9,7 @@ int group_flow_busy(void);
 int group_flow_config(void);
 int group_flow_deny(void);
 int group_flow_evidence(void);
+int group_flow_expiry(void);
 int group_flow_inbox(void);
 int group_flow_infra(void);
 int group_flow_init(void);
@@ -37,6 +38,7 @@ int main(void)
            group_flow_config() +
            group_flow_deny() +
            group_flow_evidence() +
+           group_flow_expiry() +
            group_flow_inbox() +
            group_flow_infra() +
            group_flow_init() +
