@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+
+enum { FILE_PIECE = 1 << 20 }; /* copied at once */
 
 void file_closep(int *fd)
 {
@@ -78,6 +81,25 @@ bool file_read(const char *path, struct buf *out, struct err *e)
         return err_in(e, "%s", path);
     buf_commit(out, size);
     return true;
+}
+
+bool file_copy(const char *path, int to, struct err *e)
+{
+    struct stat st;
+    AUTO(file_closep) int from = open(path, O_RDONLY | O_CLOEXEC);
+    if (from < 0)
+        return err_sys(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_INPUT, errno, "%s", path);
+    if (fstat(from, &st) || !S_ISREG(st.st_mode))
+        return err_set(e, ERR_INPUT, "%s is not a file", path);
+    for (;;) {
+        ssize_t n = sendfile(to, from, NULL, FILE_PIECE);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return err_sys(e, ERR_STORE, errno, "copying %s", path);
+        if (n == 0)
+            return file_sync(to, e);
+    }
 }
 
 bool file_replace(const char *path, const void *p, size_t len, struct err *e)

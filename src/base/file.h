@@ -22,6 +22,9 @@ MUST_USE bool file_sync(int fd, struct err *e);
 /* The entry `path` in its directory does: needed after creating, renaming or removing it. */
 MUST_USE bool file_sync_parent(const char *path, struct err *e);
 
+/* Everything of a file into a descriptor, on disk before it returns. ERR_NOT_FOUND, ERR_INPUT: it is no regular file. */
+MUST_USE bool file_copy(const char *from, int to, struct err *e);
+
 /* Appends a whole regular file, up to the buffer's maximum (ERR_LIMIT). ERR_NOT_FOUND, ERR_STORE. */
 MUST_USE bool file_read(const char *path, struct buf *out, struct err *e);
 /* Puts a file (mode 0600) in the place of what is there, on disk before it returns: a kill in between leaves the old one

@@ -1,18 +1,24 @@
 /* vouchsafe db backup, restore, rekey, check: the store as a whole, on the cell's machine. */
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/config_file.h"
 #include "cli/here.h"
+#include "cli/owner.h"
 #include "cli/prompt.h"
 #include "flow/config.h"
 #include "flow/init.h"
 #include "flow/upkeep.h"
 #include "store/by.h"
+
+enum { BACKUP_MODE = 0600 };
 
 struct db_args {
     const char *config, *file;
@@ -44,10 +50,11 @@ static const struct cli_code codes[] = {
     { CLI_CONFLICT, "db backup: the file exists; db restore, db rekey: the cell runs; or the copy is of a newer program" },
 };
 
-static bool place_of(struct cli *cli, const struct db_args *a, struct init_place *ret, struct err *e)
+/* And root becomes the owner of what is there. */
+static bool place_of(struct cli *cli, const struct db_args *a, struct owner *owner, struct init_place *ret, struct err *e)
 {
     struct config c;
-    if (!config_file_read(a->config, &c, &cli->arena, e))
+    if (!config_file_read(a->config, &c, &cli->arena, e) || !owner_become(c.data_dir, owner, e))
         return false;
     *ret = (struct init_place){ c.data_dir, c.store_url, c.master_key_file };
     return true;
@@ -62,13 +69,27 @@ static const char *absolute(struct cli *cli, const char *path)
 
 /* ---- backup ---- */
 
+/* The owner may not write where root wants the copy: it is made beside the store first. */
+static bool backup_as_root(struct cli *cli, const struct init_place *place, const char *path, struct owner *owner, struct err *e)
+{
+    AUTO(file_draft_drop) struct file_draft draft = { .fd = -1 };
+    const char *near = arena_printf(&cli->arena, "%s/backup-%ld.db", place->data_dir, (long)getpid());
+    if (!upkeep_backup(place, near, e))
+        return false;
+    owner_leave(owner);
+    bool ok = file_draft_begin(&draft, path, BACKUP_MODE, false, e) && file_copy(near, draft.fd, e) && file_draft_keep(&draft, false, e);
+    (void)unlink(near);
+    return ok;
+}
+
 static enum cli_exit run_backup(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
+    AUTO(owner_leave) struct owner owner = { 0 };
     struct init_place place;
     struct err e = { 0 };
     const char *path = absolute(cli, a->file);
-    if (!place_of(cli, a, &place, &e) || !upkeep_backup(&place, path, &e))
+    if (!place_of(cli, a, &owner, &place, &e) || !(owner.became ? backup_as_root(cli, &place, path, &owner, &e) : upkeep_backup(&place, path, &e)))
         return cli_fail(cli, &e);
     out_note(&cli->out, "the store was copied to %s and the copy checked; the master key is not in it: without that key the passwords in it can't be read, so keep a copy of the key elsewhere", path);
     return CLI_DONE;
@@ -96,10 +117,15 @@ static enum cli_exit run_check(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
     AUTO(buf_done) struct buf findings;
+    AUTO(owner_leave) struct owner owner = { 0 };
     struct init_place place;
     struct err e = { 0 };
     buf_init(&findings, UPKEEP_FINDINGS_MAX);
-    if (!place_of(cli, a, &place, &e) || !upkeep_check(&place, a->file ? absolute(cli, a->file) : NULL, &findings, &e))
+    if (!place_of(cli, a, &owner, &place, &e))
+        return cli_fail(cli, &e);
+    if (a->file)
+        owner_leave(&owner); /* a copy belongs to whoever made it */
+    if (!upkeep_check(&place, a->file ? absolute(cli, a->file) : NULL, &findings, &e))
         return cli_fail(cli, &e);
     json_t *list = json_array();
     for (char *at = findings.len ? (char *)findings.data : NULL, *end = at + findings.len; at && at < end;) {
@@ -136,17 +162,48 @@ const struct cli_command command_db_check = {
 
 /* ---- restore ---- */
 
+/* The owner may not read what root handed over: it gets a copy of its own. In the arena. */
+static bool stage(struct cli *cli, const char *data_dir, const char *path, struct owner *owner, const char **ret, struct err *e)
+{
+    const char *name = strrchr(path, '/');
+    const char *near = arena_printf(&cli->arena, "%s/restore-%ld-%s", data_dir, (long)getpid(), name ? name + 1 : path);
+    AUTO(file_draft_drop) struct file_draft draft = { .fd = -1 };
+    struct stat st;
+    owner_leave(owner);
+    if (stat(data_dir, &st))
+        return err_sys(e, ERR_STORE, errno, "%s", data_dir);
+    if (!file_draft_begin(&draft, near, BACKUP_MODE, false, e) || !file_copy(path, draft.fd, e))
+        return false;
+    if (fchown(draft.fd, st.st_uid, st.st_gid))
+        return err_sys(e, ERR_STORE, errno, "giving %s to its owner", near);
+    *ret = near;
+    return file_draft_keep(&draft, false, e) && owner_become(data_dir, owner, e);
+}
+
+static bool restore(struct cli *cli, const struct db_args *a, const struct init_place *place, const char *path, const struct store_by *by,
+                    struct owner *owner, struct upkeep_restored *ret, struct err *e)
+{
+    const char *near = NULL;
+    if (!owner->became)
+        return upkeep_restore(place, path, a->locked, by, ret, e);
+    bool ok = stage(cli, place->data_dir, path, owner, &near, e) && upkeep_restore(place, near, a->locked, by, ret, e);
+    if (near)
+        (void)unlink(near);
+    return ok;
+}
+
 static enum cli_exit run_restore(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
     const struct store_by by = config_file_by("cli.db", &cli->arena);
+    AUTO(owner_leave) struct owner owner = { 0 };
     struct init_place place;
     struct upkeep_restored done;
     struct err e = { 0 };
     const char *path = absolute(cli, a->file);
-    if (!place_of(cli, a, &place, &e) ||
+    if (!place_of(cli, a, &owner, &place, &e) ||
         !prompt_agreed(&cli->out, a->yes, "--yes", arena_printf(&cli->arena, "Put %s in the place of the store? What came after it is then only in the old one, which is kept.", path), &e) ||
-        !upkeep_restore(&place, path, a->locked, &by, &done, &e))
+        !restore(cli, a, &place, path, &by, &owner, &done, &e))
         return cli_fail(cli, &e);
     if (done.from != done.to)
         out_note(&cli->out, "it was brought from schema %u to %u", done.from, done.to);
@@ -178,10 +235,11 @@ static enum cli_exit run_rekey(struct cli *cli, const void *args)
 {
     const struct db_args *a = args;
     const struct store_by by = config_file_by("cli.db", &cli->arena);
+    AUTO(owner_leave) struct owner owner = { 0 };
     struct init_place place;
     struct upkeep_rekeyed done;
     struct err e = { 0 };
-    if (!place_of(cli, a, &place, &e) || !prompt_agreed(&cli->out, a->yes, "--yes", "Make a new master key, and seal every stored secret under it?", &e) ||
+    if (!place_of(cli, a, &owner, &place, &e) || !prompt_agreed(&cli->out, a->yes, "--yes", "Make a new master key, and seal every stored secret under it?", &e) ||
         !upkeep_rekey(&place, &by, NULL, NULL, &done, &e))
         return cli_fail(cli, &e);
     switch (cli->out.format) {

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/here.h"
+#include "cli/owner.h"
 #include "cli/settled.h"
 #include "cli/support_facts.h"
 #include "flow/init.h"
@@ -57,6 +58,7 @@ struct making {
     struct store *store;
     struct wire_archive_file files[FILES_MAX]; /* names in the arena, data owned */
     size_t files_len;
+    struct owner owner;
 };
 
 static void making_done(struct making *m)
@@ -67,6 +69,7 @@ static void making_done(struct making *m)
     store_source_close(m->source);
     seal_keys_destroy(m->keys);
     scrub_destroy(m->scrub);
+    owner_leave(&m->owner);
 }
 
 /* ---- what must not be in it ---- */
@@ -226,8 +229,11 @@ static bool make(struct making *m, const char *path, struct err *e)
         return false;
     if (m->settled.errors_len)
         return err_set(e, ERR_INPUT, "%s:%u: %s ('vouchsafe config check')", m->settled.path, m->settled.errors[0].line, m->settled.errors[0].text);
-    if (!open_store(m, e) || !add_readme(m, e) || !add_facts(m, e))
+    if (!owner_become(m->settled.config.data_dir, &m->owner, e) || !open_store(m, e) || !add_readme(m, e) || !add_facts(m, e))
         return false;
+    m->store = store_close(m->store);
+    m->source = store_source_close(m->source);
+    owner_leave(&m->owner);
     for (size_t i = 0; i < m->args->logs.len; i++)
         if (!add_log(m, i, e))
             return false;

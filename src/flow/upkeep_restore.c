@@ -4,8 +4,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/sendfile.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -16,7 +14,7 @@
 #include "flow/upkeep_parts.h"
 #include "store/sealed.h"
 
-enum { PIECE = 1 << 20, STAMP = 24 };
+enum { STAMP = 24 };
 
 struct restore {
     struct upkeep_open open; /* of the copy */
@@ -39,28 +37,9 @@ static void remove_all(const char *path)
             (void)unlink(name);
 }
 
-static bool copy_bytes(int from, int to, const char *path, struct err *e)
-{
-    for (;;) {
-        ssize_t n = sendfile(to, from, NULL, PIECE);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return err_sys(e, ERR_STORE, errno, "copying %s", path);
-        if (n == 0)
-            return file_sync(to, e);
-    }
-}
-
 static bool copy_in(struct restore *r, const char *path, struct err *e)
 {
-    struct stat st;
     char beside[STORE_PATH_MAX];
-    AUTO(file_closep) int from = open(path, O_RDONLY | O_CLOEXEC);
-    if (from < 0)
-        return err_sys(e, errno == ENOENT ? ERR_NOT_FOUND : ERR_INPUT, errno, "%s", path);
-    if (fstat(from, &st) || !S_ISREG(st.st_mode))
-        return err_set(e, ERR_INPUT, "%s is not a file", path);
     if (!named(path, "-wal", beside, e))
         return false;
     if (access(beside, F_OK) == 0)
@@ -69,7 +48,7 @@ static bool copy_in(struct restore *r, const char *path, struct err *e)
     AUTO(file_closep) int to = open(r->work, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     if (to < 0)
         return err_sys(e, ERR_STORE, errno, "creating %s", r->work);
-    return copy_bytes(from, to, path, e);
+    return file_copy(path, to, e);
 }
 
 struct counting {
