@@ -180,10 +180,10 @@ static bool stage(struct cli *cli, const char *data_dir, const char *path, struc
     return file_draft_keep(&draft, false, e) && owner_become(data_dir, owner, e);
 }
 
-static bool restore(struct cli *cli, const struct db_args *a, const struct init_place *place, const char *path, const struct store_by *by,
-                    struct owner *owner, struct upkeep_restored *ret, struct err *e)
+static bool restore(struct cli *cli, const struct db_args *a, const struct init_place *place, const struct store_by *by, struct owner *owner,
+                    struct upkeep_restored *ret, struct err *e)
 {
-    const char *near = NULL;
+    const char *near = NULL, *path = absolute(cli, a->file);
     if (!owner->became)
         return upkeep_restore(place, path, a->locked, by, ret, e);
     bool ok = stage(cli, place->data_dir, path, owner, &near, e) && upkeep_restore(place, near, a->locked, by, ret, e);
@@ -203,7 +203,7 @@ static enum cli_exit run_restore(struct cli *cli, const void *args)
     const char *path = absolute(cli, a->file);
     if (!place_of(cli, a, &owner, &place, &e) ||
         !prompt_agreed(&cli->out, a->yes, "--yes", arena_printf(&cli->arena, "Put %s in the place of the store? What came after it is then only in the old one, which is kept.", path), &e) ||
-        !restore(cli, a, &place, path, &by, &owner, &done, &e))
+        !restore(cli, a, &place, &by, &owner, &done, &e))
         return cli_fail(cli, &e);
     if (done.from != done.to)
         out_note(&cli->out, "it was brought from schema %u to %u", done.from, done.to);
