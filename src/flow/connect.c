@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "flow/anchor.h"
 #include "flow/believed.h"
 #include "flow/change.h"
 #include "flow/loan.h"
@@ -258,11 +259,28 @@ static bool notice(const struct site *site, const char *urn, struct err *e)
     return change_keep(site, keep_notice, &n, e) && (!n.granted || rotation_publish(site, e));
 }
 
+/* The NSX-V Manager beside it. */
+static bool notice_nsxv(const struct site *site, const char *urn, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(loan_end) struct loan l = { 0 };
+    const struct store_by by = rotation_by();
+    struct vcenter v;
+    struct subject x;
+    bool there;
+    if (!loan_begin(site->shelf, &l, e) || !vcenter_get(l.store, urn, &a, &v, e) || !subject_of_nsxv(l.store, &v, &a, &x, &there, e))
+        return false;
+    loan_end(&l);
+    return !there || rotation_look(site, &x, &by, e);
+}
+
 void connect_notice(const struct site *site, const char *urn)
 {
     struct err e;
     if (!notice(site, urn, &e))
         LOG(WARN, "vcenter.not-looked-at", "urn=%s error=\"%s\"", urn, e.msg);
+    if (!notice_nsxv(site, urn, &e))
+        LOG(WARN, "nsx.not-looked-at", "beside=%s error=\"%s\"", urn, e.msg);
 }
 
 /* ---- the VMCA and the hosts ---- */
@@ -338,4 +356,50 @@ void connect_trust(const struct site *site, const char *urn, struct flow *f)
     LOG(WARN, "vcenter.trust-not-read", "urn=%s error=\"%s\"", urn, e.msg);
     if (f)
         flow_note(f, "The VMCA and the hosts could not be looked at: %s", e.msg);
+}
+
+/* ---- the watch's rounds ---- */
+
+static bool go_on(void *self, size_t done, size_t of)
+{
+    (void)done;
+    (void)of;
+    return !site_closing(self);
+}
+
+static bool check_hosts(const struct site *site, const char *urn, struct vmca_answer *a, struct err *e)
+{
+    AUTO(vcenter_return) struct vcenter_hold h = { 0 };
+    struct subject x;
+    struct vmca_summary said;
+    if (!subject_of(site, urn, &a->arena, &x, e) || !vcenter_borrow(site, urn, &h, e))
+        return false;
+    const struct hosts_look how = { .vcenter = urn, .session = h.session, .names_off = !x.checks_names, .progress = go_on,
+                                    .self = (void *)site };
+    if (!hosts_look(site, &how, &a->hosts, e))
+        return false;
+    vmca_summary_read(x.vcenter.trust, &a->arena, &said);
+    struct err none;
+    if (said.pem && anchor_read(said.pem, strlen(said.pem), &a->cert, &none))
+        a->granted = said.state == VMCA_TRUSTED;
+    hosts_classify(&a->hosts, a->cert, clock_wall_ms() / 1000);
+    return rotation_hosts(site, urn, x.name, a, NULL, e) && vmca_refresh(site, urn, e);
+}
+
+void connect_check_hosts(const struct site *site, const char *urn)
+{
+    AUTO(vmca_answer_done) struct vmca_answer a = { 0 };
+    struct err e;
+    connect_notice(site, urn);
+    if (!check_hosts(site, urn, &a, &e))
+        LOG(WARN, "vcenter.hosts-not-checked", "urn=%s error=\"%s\"", urn, e.msg);
+}
+
+void connect_sync(const struct site *site, const char *urn)
+{
+    struct err e;
+    if (!connect_registered(site, urn, false, NULL, &e))
+        return; /* the state says why */
+    connect_notice(site, urn);
+    connect_trust(site, urn, NULL);
 }

@@ -36,6 +36,11 @@ MUST_USE bool connect_look_believed(const struct site *site, const struct vcente
  * certificate than the last time. What fails is said in the log only. */
 void connect_notice(const struct site *site, const char *urn);
 
+/* Looks at the endpoint and at the hosts again, compares with what was believed (flow/rotation.h), and brings the counts up to
+ * date; the VMCA is as it was read last. For the watch; what fails is in the log. */
+void connect_check_hosts(const struct site *site, const char *urn);
+/* Reads everything again: who answers, the endpoint and the NSX-V Manager beside it, the VMCA, the hosts. */
+void connect_sync(const struct site *site, const char *urn);
 /* Reads the VMCA and looks at the hosts (flow/vmca.h), and keeps what they say. f (may be NULL) hears of the progress and can
  * be cancelled. What fails is no failure of the caller's work: it is in the log and in the flow's note. */
 void connect_trust(const struct site *site, const char *urn, struct flow *f);

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "flow/anchor.h"
 #include "flow/connect.h"
@@ -12,7 +13,9 @@
 #include "flow/kept.h"
 #include "flow/loan.h"
 #include "flow/register.h"
+#include "flow/rotation.h"
 #include "flow/site.h"
+#include "flow/subject.h"
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
 #include "store/record.h"
@@ -147,13 +150,41 @@ static bool keep(const struct site *site, const struct caller *c, const struct n
            store_commit(l.store, e);
 }
 
+/* What it presents is kept, so that another identity can be told from this one. It is registered whatever comes of that. */
+static void notice(const struct site *site, const char *urn)
+{
+    struct err e;
+    if (!nsx_look(site, urn, &e))
+        LOG(WARN, "nsx.not-looked-at", "urn=%s error=\"%s\"", urn, e.msg);
+}
+
 bool nsx_save(const struct site *site, const struct caller *c, struct nsx *n, const struct secret *password, struct arena *a,
               struct err *e)
 {
     AUTO(secret_done) struct secret used = { 0 };
     bool is_new = !n->urn || !n->urn[0];
-    return check(n, a, e) && complete(site, n, password, &used, a, e) && login(site, n, &used, a, e) &&
-           keep(site, c, n, &used, is_new, e) && edit_publish(site, e);
+    if (!check(n, a, e) || !complete(site, n, password, &used, a, e) || !login(site, n, &used, a, e) ||
+        !keep(site, c, n, &used, is_new, e) || !edit_publish(site, e))
+        return false;
+    notice(site, n->urn);
+    return true;
+}
+
+bool nsx_look(const struct site *site, const char *urn, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(loan_end) struct loan l = { 0 };
+    const struct store_by by = rotation_by();
+    struct subject *list;
+    size_t len;
+    bool all = true;
+    if (!loan_begin(site->shelf, &l, e) || !subject_list(l.store, &a, &list, &len, e))
+        return false;
+    loan_end(&l);
+    for (size_t i = 0; i < len && !site_closing(site); i++)
+        if (list[i].kind == SUBJECT_NSXT && (!urn || strcmp(urn, list[i].urn) == 0))
+            all &= rotation_look(site, &list[i], &by, e) || err_in(e, "%s", list[i].name);
+    return all;
 }
 
 bool nsx_remove(const struct site *site, const struct caller *c, const char *urn, struct err *e)

@@ -38,5 +38,7 @@ MUST_USE bool nsx_list(struct store *s, struct arena *a, struct nsx **ret, size_
  * (the name), ERR_UNTRUSTED, ERR_DENIED, ERR_PEER: nothing was kept. */
 MUST_USE bool nsx_save(const struct site *site, const struct caller *c, struct nsx *n, const struct secret *password,
                        struct arena *a, struct err *e);
+/* Looks at one, or at all (NULL), and compares with what was believed (flow/rotation.h). The last error of several. */
+MUST_USE bool nsx_look(const struct site *site, const char *urn, struct err *e);
 /* With its grants, its password and what it presented. ERR_NOT_FOUND. */
 MUST_USE bool nsx_remove(const struct site *site, const struct caller *c, const char *urn, struct err *e);

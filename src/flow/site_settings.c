@@ -17,7 +17,7 @@ const struct site_settings_field site_settings_fields[] = {
       AT(activity_keep_days) },
     { "expiry.hard-days", NULL, "certificateExpiryHardDays", SITE_SETTINGS_NUMBER, 1, 3650, 30, AT(expiry_hard_days) },
     { "expiry.soft-days", NULL, "certificateExpirySoftDays", SITE_SETTINGS_NUMBER, 1, 3650, 240, AT(expiry_soft_days) },
-    { "host-check.delay-seconds", "HostCheckDelayInSeconds", "hostCheckDelayInSeconds", SITE_SETTINGS_NUMBER, 60, 86400, 300,
+    { "host-check.delay-seconds", "HostCheckDelayInSeconds", "hostCheckDelayInSeconds", SITE_SETTINGS_NUMBER, 10, 86400, 300,
       AT(host_check_delay_seconds) },
     { "host-check.timeout-seconds", "HostCheckTimeoutSeconds", "hostCheckTimeoutSeconds", SITE_SETTINGS_NUMBER, 1, 120, 10,
       AT(host_check_timeout_seconds) },

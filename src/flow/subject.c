@@ -38,6 +38,18 @@ static struct subject of_nsxv(const struct vcenter *v, bool checks, struct arena
                              .port = n->port, .enabled = v->enabled, .checks_names = checks, .vcenter = *v };
 }
 
+bool subject_of_nsxv(struct store *s, const struct vcenter *v, struct arena *a, struct subject *ret, bool *ret_there, struct err *e)
+{
+    struct site_settings settings;
+    *ret_there = v->nsxv.urn && v->nsxv.urn[0];
+    if (!*ret_there)
+        return true;
+    if (!site_settings_read(s, &settings, e))
+        return false;
+    *ret = of_nsxv(v, settings.verify_nsx, a);
+    return true;
+}
+
 bool subject_list(struct store *s, struct arena *a, struct subject **ret, size_t *ret_len, struct err *e)
 {
     struct vcenter *vcs;

@@ -30,6 +30,9 @@ struct subject {
 };
 
 MUST_USE bool subject_list(struct store *s, struct arena *a, struct subject **ret, size_t *ret_len, struct err *e);
+/* The NSX-V Manager beside a vCenter Server; ret_there: it has one. */
+MUST_USE bool subject_of_nsxv(struct store *s, const struct vcenter *v, struct arena *a, struct subject *ret, bool *ret_there,
+                              struct err *e);
 MUST_USE bool subject_of_vcenter(struct store *s, const struct vcenter *v, struct subject *ret, struct err *e);
 
 /* The look that its own connections would have to pass. Borrows. */

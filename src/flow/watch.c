@@ -15,7 +15,9 @@
 #include "flow/edit.h"
 #include "flow/infra.h"
 #include "flow/loan.h"
+#include "flow/nsx.h"
 #include "flow/site.h"
+#include "flow/site_settings.h"
 #include "flow/task.h"
 #include "flow/vcenter.h"
 #include "flow/vcenter_table.h"
@@ -28,8 +30,9 @@ struct item {
     uint64_t revision;
     bool enabled, listed; /* listed: the store has it */
     bool up, asking, parked, poked;
+    bool busy, checking; /* a task of it is under way; a round looks at its hosts */
     unsigned failures;
-    int64_t due_ms; /* monotonic */
+    int64_t due_ms, busy_ms, hosts_ms, sync_ms; /* monotonic; busy since, the others when it is its turn */
 };
 
 struct watch {
@@ -39,7 +42,8 @@ struct watch {
     pthread_mutex_t lock; /* of all that follows */
     pthread_cond_t changed;
     struct item *items[WATCH_MAX]; /* owned */
-    size_t len, asking;
+    size_t len, asking, checking;
+    int64_t hosts_every_ms, sync_every_ms, nsx_ms; /* as the settings say; when the NSX Managers are looked at next */
     bool stop, look; /* look: somebody was poked, or came back */
 };
 
@@ -97,6 +101,8 @@ enum watch_found watch_ask(const struct site *site, const char *urn, bool up)
     }
     if (connect_registered(site, urn, false, NULL, &e))
         return WATCH_BACK;
+    if (e.kind == ERR_UNTRUSTED)
+        connect_notice(site, urn); /* another identity than before is for the inbox, never silence */
     return leave_alone(&e) ? WATCH_PARKED : WATCH_LOST;
 }
 
@@ -146,6 +152,67 @@ static void start_asking(struct watch *w, struct item *x)
     (void)pthread_mutex_lock(&w->lock);
 }
 
+/* ---- rounds ---- */
+
+struct round_job {
+    struct pool_job job;
+    struct watch *watch;
+    struct item *item; /* not freed while checking; NULL: the NSX Managers */
+    char urn[STORE_ID_MAX + 1];
+    bool whole;
+};
+
+static void go_round(struct pool_job *p)
+{
+    struct round_job *j = CONTAINER_OF(p, struct round_job, job);
+    const struct site *site = j->watch->site;
+    struct err e;
+    if (!j->item && !nsx_look(site, NULL, &e))
+        LOG(WARN, "nsx.not-looked-at", "error=\"%s\"", e.msg);
+    if (j->item && j->whole)
+        connect_sync(site, j->urn);
+    else if (j->item)
+        connect_check_hosts(site, j->urn);
+}
+
+static void went_round(struct pool_job *p)
+{
+    struct round_job *j = CONTAINER_OF(p, struct round_job, job);
+    struct watch *w = j->watch;
+    (void)pthread_mutex_lock(&w->lock);
+    const int64_t now = clock_mono_ms();
+    if (j->item) {
+        j->item->checking = false;
+        j->item->hosts_ms = now + w->hosts_every_ms;
+        if (j->whole)
+            j->item->sync_ms = now + w->sync_every_ms;
+    }
+    w->checking--;
+    (void)pthread_cond_broadcast(&w->changed);
+    (void)pthread_mutex_unlock(&w->lock);
+    free(j);
+}
+
+/* Under the lock, which is let go meanwhile. x NULL: the NSX Managers. */
+static void start_round(struct watch *w, struct item *x, bool whole)
+{
+    struct round_job *j = xcalloc(1, sizeof(*j));
+    struct err e;
+    *j = (struct round_job){ .job = { .work = go_round, .destroy = went_round }, .watch = w, .item = x, .whole = whole };
+    if (x) {
+        (void)text_copy(j->urn, sizeof(j->urn), x->urn);
+        x->checking = true;
+    } else {
+        w->nsx_ms = clock_mono_ms() + w->sync_every_ms;
+    }
+    w->checking++;
+    (void)pthread_mutex_unlock(&w->lock);
+    bool ok = pool_run(w->site->pool, &j->job, &e);
+    if (!ok)
+        went_round(&j->job);
+    (void)pthread_mutex_lock(&w->lock);
+}
+
 /* ---- who is registered ---- */
 
 static struct item *find(const struct watch *w, const char *urn)
@@ -156,8 +223,23 @@ static struct item *find(const struct watch *w, const char *urn)
     return NULL;
 }
 
+/* Under the lock: what the settings say now counts for what is waited for already. */
+static void take_settings(struct watch *w, const struct site_settings *s)
+{
+    const int64_t now = clock_mono_ms();
+    w->hosts_every_ms = s->host_check_delay_seconds * 1000;
+    w->sync_every_ms = s->sync_hours * 60 * 60 * 1000;
+    for (size_t i = 0; i < w->len; i++) {
+        struct item *x = w->items[i];
+        x->hosts_ms = x->hosts_ms > now + w->hosts_every_ms ? now + w->hosts_every_ms : x->hosts_ms;
+        x->sync_ms = x->sync_ms > now + w->sync_every_ms ? now + w->sync_every_ms : x->sync_ms;
+    }
+    if (!w->nsx_ms || w->nsx_ms > now + w->sync_every_ms)
+        w->nsx_ms = now + w->sync_every_ms;
+}
+
 /* Under the lock. */
-static void take_in(struct watch *w, const struct vcenter *v)
+static void take_in(struct watch *w, const struct vcenter *v, bool busy)
 {
     struct item *x = find(w, v->urn);
     if (!x) {
@@ -166,7 +248,16 @@ static void take_in(struct watch *w, const struct vcenter *v)
         x = w->items[w->len++] = xcalloc(1, sizeof(*x));
         (void)text_copy(x->urn, sizeof(x->urn), v->urn);
         x->due_ms = clock_mono_ms();
+        x->hosts_ms = x->due_ms + w->hosts_every_ms;
+        x->sync_ms = x->due_ms + w->sync_every_ms;
     }
+    if (busy && !x->busy)
+        x->busy_ms = clock_mono_ms();
+    if (!busy && x->busy && !x->asking) {
+        x->up = v->connected; /* the task logged in, or found that it can't */
+        x->due_ms = clock_mono_ms();
+    }
+    x->busy = busy;
     bool changed = x->revision != v->revision || x->enabled != v->enabled;
     if (changed)
         x->due_ms = clock_mono_ms();
@@ -181,15 +272,16 @@ static void take_in(struct watch *w, const struct vcenter *v)
     x->listed = true;
 }
 
-static void take_list(struct watch *w, const struct vcenter *list, size_t len)
+static void take_list(struct watch *w, const struct vcenter *list, const bool *busy, size_t len, const struct site_settings *settings)
 {
     (void)pthread_mutex_lock(&w->lock);
+    take_settings(w, settings);
     for (size_t i = 0; i < w->len; i++)
         w->items[i]->listed = false;
     for (size_t i = 0; i < len; i++)
-        take_in(w, &list[i]);
+        take_in(w, &list[i], busy[i]);
     for (size_t i = w->len; i-- > 0;)
-        if (!w->items[i]->listed && !w->items[i]->asking) {
+        if (!w->items[i]->listed && !w->items[i]->asking && !w->items[i]->checking) {
             free(w->items[i]);
             w->items[i] = w->items[--w->len];
         }
@@ -203,13 +295,37 @@ static void read_list(struct watch *w)
     struct vcenter *list;
     size_t len;
     struct err e;
-    if (loan_begin(w->site->shelf, &l, &e) && vcenter_list(l.store, &a, &list, &len, &e))
-        take_list(w, list, len);
-    else
+    struct site_settings settings;
+    if (!loan_begin(w->site->shelf, &l, &e) || !vcenter_list(l.store, &a, &list, &len, &e) || !site_settings_read(l.store, &settings, &e)) {
         LOG(WARN, "watch.blind", "error=\"%s\"", e.msg);
+        return;
+    }
+    bool *busy = arena_array(&a, len + 1, sizeof(*busy));
+    for (size_t i = 0; i < len; i++)
+        busy[i] = !task_none_of(l.store, list[i].urn, list[i].name, &e) && e.kind == ERR_CONFLICT;
+    take_list(w, list, busy, len, &settings);
 }
 
 /* ---- the thread ---- */
+
+static bool left_to_a_task(const struct item *x, int64_t now)
+{
+    return x->busy && now < x->busy_ms + WATCH_TASK_MS;
+}
+
+/* Under the lock: rounds of who is connected. */
+static void go_rounds(struct watch *w, int64_t now)
+{
+    for (size_t i = 0; i < w->len && w->checking < WATCH_CHECKS_AT_ONCE; i++) {
+        struct item *x = w->items[i];
+        if (!x->listed || !x->enabled || !x->up || x->asking || x->checking || left_to_a_task(x, now))
+            continue;
+        if (now >= x->sync_ms || now >= x->hosts_ms)
+            start_round(w, x, now >= x->sync_ms);
+    }
+    if (w->checking < WATCH_CHECKS_AT_ONCE && w->nsx_ms && now >= w->nsx_ms)
+        start_round(w, NULL, true);
+}
 
 /* Under the lock: asks who is due; when the next one is. */
 static int64_t ask_due(struct watch *w, int64_t now)
@@ -217,7 +333,7 @@ static int64_t ask_due(struct watch *w, int64_t now)
     int64_t next = now + WATCH_LIST_MS;
     for (size_t i = 0; i < w->len && w->asking < WATCH_AT_ONCE; i++) {
         struct item *x = w->items[i];
-        if (!x->listed || !x->enabled || x->asking || x->parked)
+        if (!x->listed || !x->enabled || x->asking || x->parked || left_to_a_task(x, now))
             continue;
         if (x->poked || x->due_ms <= now)
             start_asking(w, x);
@@ -256,9 +372,10 @@ static void *watch_main(void *arg)
         }
         (void)pthread_mutex_lock(&w->lock);
         int64_t next = ask_due(w, clock_mono_ms());
+        go_rounds(w, clock_mono_ms());
         wait_until(w, next < list_ms ? next : list_ms);
     }
-    while (w->asking > 0)
+    while (w->asking > 0 || w->checking > 0)
         (void)pthread_cond_wait(&w->changed, &w->lock);
     (void)pthread_mutex_unlock(&w->lock);
     return NULL;

@@ -4,8 +4,11 @@
  *
  * A vCenter that answers is asked each WATCH_ALIVE_MS. One that does not is tried again after WATCH_FIRST_MS, doubled each
  * time up to WATCH_LAST_MS, each time more or less by WATCH_JITTER_PERCENT, so that many that went together don't come
- * back together. One whose password was rejected is left alone until somebody edits or refreshes it. When one comes back, its
- * certificate, VMCA and hosts are read again (a task of the cell's own). It decides nothing about trust. */
+ * back together. While a task of a vCenter is under way the watch leaves it to that. One whose password was rejected is left alone until somebody edits or refreshes it. When one comes back, its
+ * certificate, VMCA and hosts are read again (a task of the cell's own). It decides nothing about trust.
+ *
+ * Its rounds notice what changed (flow/rotation.h): the hosts of a connected vCenter are looked at each
+ * host_check_delay_seconds, and everything is read again each sync_hours, NSX Managers as well. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -26,6 +29,8 @@ enum {
     WATCH_LIST_MS = 5 * 1000,       /* how often the store is asked who is registered; a poke asks at once */
     WATCH_AT_ONCE = 4,              /* vCenters asked at the same time: slow ones leave the pool to others */
     WATCH_MAX = 1000,               /* vCenter Servers; as VCENTER_SESSIONS_MAX */
+    WATCH_CHECKS_AT_ONCE = 2,       /* rounds that look at hosts at the same time */
+    WATCH_TASK_MS = 10 * 60 * 1000, /* how long a task of a vCenter keeps the watch away from it */
     WATCH_EXPIRE_MS = 60 * 60 * 1000, /* how often tasks that ended long ago are forgotten */
 };
 
