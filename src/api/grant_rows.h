@@ -2,6 +2,7 @@
  * Called by the two faces of grants: trusted_certificates.c and vouchsafe_trust.c. */
 #pragma once
 #include "api/list.h"
+#include "base/digest.h"
 #include "store/grant.h"
 
 struct store;
@@ -9,6 +10,8 @@ struct store;
 struct grant_row {
     struct store_grant grant; /* der is NULL: store_cert_get has it */
     struct store *store;      /* borrowed while the list is written */
+    char sha256[3 * DIGEST_SHA256]; /* "AA:BB:.." */
+    const char *scope;
 };
 
 /* owner NULL = everybody's. */

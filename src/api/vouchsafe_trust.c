@@ -95,17 +95,19 @@ static json_t *grant_json(struct store *s, struct arena *a, const struct store_g
                      api_json_time(g->made_ms), "certificate", read ? trust_json_cert(cert) : json_null());
 }
 
-enum { FIELD_ID, FIELD_ALIAS, FIELD_OWNER, FIELD_FLOW, FIELD_MADE };
+enum { FIELD_ID, FIELD_ALIAS, FIELD_OWNER, FIELD_FLOW, FIELD_MADE, FIELD_SHA256, FIELD_SCOPE };
 static const struct fiql_field fields[] = {
     [FIELD_ID] = { "id", FIQL_TEXT, false, false },       [FIELD_ALIAS] = { "alias", FIQL_CASELESS, false, false },
     [FIELD_OWNER] = { "owner", FIQL_TEXT, false, false }, [FIELD_FLOW] = { "flow", FIQL_TEXT, false, false },
-    [FIELD_MADE] = { "made", FIQL_TIME, false, false },
+    [FIELD_MADE] = { "made", FIQL_TIME, false, false },   [FIELD_SHA256] = { "sha256", FIQL_TEXT, false, false },
+    [FIELD_SCOPE] = { "scope", FIQL_TEXT, false, false },
 };
 
 static struct fiql_value value_of(const void *p, size_t field)
 {
-    const struct store_grant *g = &((const struct grant_row *)p)->grant;
-    const char *const texts[] = { g->id, g->alias, g->owner, g->flow, NULL };
+    const struct grant_row *r = p;
+    const struct store_grant *g = &r->grant;
+    const char *const texts[] = { g->id, g->alias, g->owner, g->flow, NULL, r->sha256, r->scope };
     return (struct fiql_value){ texts[field], g->made_ms };
 }
 

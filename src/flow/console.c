@@ -19,6 +19,7 @@
 #include "flow/live.h"
 #include "flow/loan.h"
 #include "flow/session.h"
+#include "flow/pulse.h"
 #include "flow/site.h"
 #include "flow/vcenter_table.h"
 #include "flow/vm.h"
@@ -258,13 +259,18 @@ static bool again(void *self, const struct gate_target *t, struct gate_target **
 
 static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UUID])
 {
+    const struct site *site = self;
     host_target_event(self, n, feature, ret_event);
+    if (site->pulse)
+        pulse_beat(site->pulse, "console");
 }
 
 static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
 {
     const struct site *site = self;
     evidence_note(site->evidence, v->anchor, t->endpoint, "console");
+    if (site->pulse)
+        pulse_beat(site->pulse, "console");
 }
 
 const struct gate_policy console_policy = { admit, again, tell, proved };

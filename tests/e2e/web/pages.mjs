@@ -264,7 +264,8 @@ test('every page is sound, in both themes', async () => {
   const page = await at();
   const pages = [
     ['resources/vcenters', 'vCenter Server Instances'], ['resources/nsx', 'NSX Managers'], ['resources/hosts', 'Hosts'],
-    ['administration/certificates', 'Trusted Certificates'], ['administration/general', 'General'], ['administration/advisories', 'Advisories'],
+    ['administration/certificates', 'Trusted Certificates'], ['administration/audit', 'Trust audit'], ['administration/general', 'General'],
+    ['resources/vms', 'Virtual Machines'], ['administration/advisories', 'Advisories'],
     ['monitor/tasks', 'Tasks'], ['monitor/audit', 'Audit trail'], ['monitor/sessions', 'Sessions'], ['monitor/inbox', 'Inbox'],
   ];
   for (const theme of ['Dark', 'Light']) {
@@ -295,6 +296,98 @@ test('the keyboard reaches everything', async () => {
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
   equal(await page.evaluate(() => document.activeElement.textContent), 'Add');
+});
+
+/** An organization VDC over all of a vCenter's machines; the name and URN of one that is powered on. */
+async function machine(page, vcenter) {
+  const org = await rest(page, 'POST', '/cloudapi/1.0.0/orgs', { name: `org-${vcenter}`, displayName: 'Org' });
+  check([201, 400, 409].includes(org.status), JSON.stringify(org));
+  const made = await rest(page, 'POST', `${OWN}/vdcs`, {
+    name: `vdc-${vcenter}`, org: { name: `org-${vcenter}` }, virtualCenter: { name: vcenter }, resourcePool: { moref: 'resgroup-8' },
+    datastore: { moref: 'datastore-9' }, network: { moref: 'network-10' },
+  });
+  check(made.status === 201, JSON.stringify(made));
+  await page.goto(ui('resources/vms'));
+  await heading(page, 'Virtual Machines');
+  const link = page.getByRole('row').filter({ hasText: `vdc-${vcenter}` }).getByRole('link').first();
+  await link.waitFor();
+  await sound(page, 'virtual-machines');
+  await link.click();
+  await heading(page, /./);
+  const on = page.getByRole('button', { name: 'Power on' });
+  const openConsole = page.getByRole('link', { name: 'Open console' });
+  await on.or(openConsole).first().waitFor();
+  if (await on.count()) await on.click();
+  await openConsole.waitFor();
+  return openConsole;
+}
+
+test('a console opens in its own tab, types, says who vouches, and closes when trust goes S8 S16', async () => {
+  const page = await at('resources/vms');
+  const openConsole = await machine(page, 'vc1');
+  await page.getByText('its console opens').waitFor();
+  await sound(page, 'virtual-machine');
+  const [tab] = await Promise.all([page.context().waitForEvent('page'), openConsole.click()]);
+  tab.troubles = [];
+  const canvas = tab.locator('.vs-screen canvas');
+  await canvas.waitFor();
+  await tab.getByText(/verified by VMCA of vc1/).waitFor();
+  await sound(tab, 'console');
+  const before = await canvas.screenshot();
+  await canvas.click();
+  await tab.keyboard.type('vouch');
+  for (let same = true; same;) same = before.equals(await canvas.screenshot());
+  await page.goto(ui('monitor/sessions'));
+  await page.getByRole('region', { name: 'Consoles, table' }).getByRole('button', { name: /^End the console/ }).waitFor();
+  await page.goto(ui('administration/certificates'));
+  const vmca = page.getByRole('row').filter({ hasText: 'VMCA of vc1' });
+  const pem = (await rest(page, 'GET', `${OWN}/grants?page=1&pageSize=128`)).json.values.find((g) => g.alias.startsWith('VMCA of vc1'));
+  await vmca.getByRole('checkbox').check();
+  await page.getByRole('button', { name: 'Delete' }).click();
+  const dialog = page.getByRole('dialog', { name: /^Delete VMCA of vc1/ });
+  await dialog.getByText(/endpoints would no longer be verified/).waitFor();
+  await dialog.getByText(/live session/).first().waitFor();
+  await sound(page, 'certificate-delete');
+  await dialog.getByRole('button', { name: 'Delete' }).click();
+  await tab.getByText('The trust in its host was withdrawn').waitFor();
+  await sound(tab, 'console-withdrawn');
+  equal((await rest(page, 'POST', `${OWN}/grants`, { alias: 'again', certificate: pem.certificate.certificate, scope: pem.scope })).status, 201);
+  await canvas.waitFor();
+});
+
+test('a VMCA that is regenerated comes to the inbox, is approved there, and heals S15 E4', async () => {
+  const page = await at('monitor/inbox');
+  lab('rotate', 'vc2');
+  lab('renew', 'vc2');
+  const vcs = await rest(page, 'GET', '/cloudapi/1.0.0/virtualCenters?page=1&pageSize=128');
+  const vc2 = vcs.json.values.find((v) => v.name.startsWith('vc2'));
+  equal((await rest(page, 'POST', `/api/admin/extension/vimServer/${vc2.vcId.split(':').pop()}/action/refresh`)).status, 202);
+  await page.getByRole('button', { name: /^Review VMCA of vc2/ }).click();
+  const dialog = page.getByRole('dialog', { name: /VMCA of vc2.* changed/ });
+  await dialog.getByRole('heading', { name: 'Before' }).waitFor();
+  await sound(page, 'inbox-item');
+  const early = dialog.getByLabel('Approve before the hold is over');
+  if (await early.count()) await early.check();
+  await dialog.getByRole('button', { name: 'Approve' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.goto(ui(`resources/vcenters/${vc2.vcId}`));
+  await page.getByText('2 of 2 hosts verified now').first().waitFor();
+});
+
+test('the audit says what is unneeded, and takes only that away S12', async () => {
+  const page = await at('administration/audit');
+  const somebody = readFileSync(join(world.lab.dir, 'roots/somebody.pem'), 'utf8');
+  equal((await rest(page, 'POST', `${OWN}/grants`, { alias: 'nobody needs it', certificate: somebody, scope: 'any' })).status, 201);
+  await page.getByRole('button', { name: 'Run the audit' }).click();
+  const unneeded = page.getByRole('row').filter({ hasText: 'nobody needs it' });
+  await unneeded.getByText('unneeded', { exact: true }).waitFor();
+  await sound(page, 'trust-audit');
+  await page.getByRole('button', { name: 'Remove unneeded' }).click();
+  await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
+  await page.getByText('every endpoint is verified as before').waitFor();
+  const left = await rest(page, 'GET', `${OWN}/grants?page=1&pageSize=128`);
+  check(!left.json.values.some((g) => g.alias === 'nobody needs it'), 'it is still there');
+  check(left.json.values.length > 0, 'all went');
 });
 
 test('advisories are made, shown, dismissed', async () => {

@@ -2,6 +2,7 @@
 import { useState } from 'preact/hooks';
 import type { Grant } from '../lib/types';
 import { Failure } from '../parts/alert';
+import { Consequences } from '../parts/consequences';
 import { plain } from '../parts/certificate';
 import { Radio } from '../parts/form';
 import { Modal } from '../parts/modal';
@@ -10,6 +11,7 @@ import { SafeButton } from '../parts/safe';
 
 export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
   const [sessions, setSessions] = useState<'end' | 'finish'>('end');
+  const [known, setKnown] = useState(false);
   const [busy, setBusy] = useState(false);
   const [why, setWhy] = useState<unknown>(null);
   const remove = () => {
@@ -22,6 +24,7 @@ export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onCl
   return (
     <Modal title={`Delete ${grant.alias}`} size="large" busy={busy} onClose={onClose}>
       <p>{plain(grant.certificate.subject)}, which counts for <code>{plain(grant.scope)}</code>.</p>
+      <Consequences grants={[grant.id]} onKnown={() => setKnown(true)} />
       <fieldset class="vs-fieldset">
         <legend>Live sessions that it carries</legend>
         <Radio name="sessions" label="end at once" checked={sessions === 'end'} onChange={() => setSessions('end')} />
@@ -30,7 +33,7 @@ export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onCl
       <Failure why={why} />
       <div class="vs-buttons">
         <SafeButton onClick={onClose}>Cancel</SafeButton>
-        <button type="button" class="btn btn-danger" disabled={busy} onClick={remove}>Delete</button>
+        <button type="button" class="btn btn-danger" disabled={busy || !known} onClick={remove}>Delete</button>
       </div>
     </Modal>
   );

@@ -122,9 +122,8 @@ export function queryText(q: Query): string {
   const p = new URLSearchParams();
   p.set('page', String(q.page ?? 1));
   p.set('pageSize', String(q.pageSize ?? 25));
-  if (q.filter) p.set('filter', q.filter);
   if (q.sort) p.set(q.down ? 'sortDesc' : 'sortAsc', q.sort);
-  return p.toString();
+  return p.toString() + (q.filter ? `&filter=${q.filter}` : ''); // its values are encoded already, and only once
 }
 
 /** A value inside a filter: FIQL keeps its own signs out by their codes (vcd-api.md 2). */

@@ -79,7 +79,7 @@ function ItemDialog({ id, onClose }: { id: string; onClose: () => void }) {
       });
   };
   return (
-    <Modal title={`${KIND[item.kind]} of ${plain(item.name)} changed`} size="large" busy={busy} onClose={onClose}>
+    <Modal title={`${plain(item.name)} changed`} size="large" busy={busy} onClose={onClose}>
       <p><Badge mood={MOOD[item.state]}>{item.state}</Badge> If approved it counts for <code>{plain(item.scope)}</code>.</p>
       <Evidence item={item} />
       <div class="vs-pair">
@@ -116,7 +116,7 @@ export function InboxPage({ place }: { place: Place }) {
     { title: 'Since', narrow: true, cell: (r) => <span title={utc(r.evidence.unchangedSince)}>{fromNow(r.evidence.unchangedSince)}</span> },
     {
       title: 'Action', narrow: true,
-      cell: (r) => <button type="button" class="btn btn-sm btn-link vs-inline" aria-label={`Review ${KIND[r.kind]} of ${r.name}`} onClick={() => go(href('monitor', 'inbox', r.id))}>Review</button>,
+      cell: (r) => <button type="button" class="btn btn-sm btn-link vs-inline" aria-label={`Review ${r.name}`} onClick={() => go(href('monitor', 'inbox', r.id))}>Review</button>,
     },
   ];
   return (

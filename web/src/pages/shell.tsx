@@ -17,8 +17,11 @@ import { NsxPage } from './nsx';
 import { SessionsPage } from './sessions';
 import { SettingsPage } from './settings';
 import { TasksPage } from './tasks';
+import { TrustAuditPage } from './trustaudit';
 import { VcenterPage } from './vcenter';
 import { VcentersPage } from './vcenters';
+import { VmPage } from './vm';
+import { VmsPage } from './vms';
 
 interface Entry {
   at: string;
@@ -45,11 +48,21 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
           { at: 'hosts', title: 'Hosts', right: VCENTER, page: (p) => <HostsPage place={p} /> },
         ],
       },
+      {
+        title: 'Cloud Resources', entries: [
+          { at: 'vms', title: 'Virtual Machines', page: (p) => (p.path[2] ? <VmPage key={p.path[2]} urn={p.path[2]} /> : <VmsPage />) },
+        ],
+      },
     ],
   },
   {
     at: 'administration', title: 'Administration', groups: [
-      { title: 'Certificate Management', entries: [{ at: 'certificates', title: 'Trusted Certificates', right: TRUST, page: (p) => <CertificatesPage place={p} /> }] },
+      {
+        title: 'Certificate Management', entries: [
+          { at: 'certificates', title: 'Trusted Certificates', right: TRUST, page: (p) => <CertificatesPage place={p} /> },
+          { at: 'audit', title: 'Trust audit', right: TRUST, page: () => <TrustAuditPage /> },
+        ],
+      },
       {
         title: 'Settings', entries: [
           { at: 'general', title: 'General', right: 'System Settings: View', page: () => <SettingsPage /> },
