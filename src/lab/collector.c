@@ -83,8 +83,7 @@ static struct lab_value *value_of(struct lab_call *c, struct lab_object o, const
 }
 
 /* The properties, then those that the type does not have. */
-static void write_properties(struct lab_call *c, struct lab_object o, const struct xml_element *request,
-                             const char *spec_name, bool changes)
+static void write_properties(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name)
 {
     struct paths p = { .len = 0 };
     struct paths missing = { .len = 0 };
@@ -96,10 +95,8 @@ static void write_properties(struct lab_call *c, struct lab_object o, const stru
             add_path(&missing, p.at[i]);
         if (!v)
             continue;
-        xml_open(c->w, changes ? "changeSet" : "propSet");
+        xml_open(c->w, "propSet");
         xml_leaf(c->w, "name", p.at[i]);
-        if (changes)
-            xml_leaf(c->w, "op", "assign");
         lab_value_boxed(c->w, "val", v);
         xml_close(c->w);
     }
@@ -112,13 +109,65 @@ void lab_write_object(struct lab_call *c, const char *name, struct lab_object o,
 {
     xml_open(c->w, name);
     write_ref(c, "obj", o);
-    write_properties(c, o, request, spec_name, false);
+    write_properties(c, o, request, spec_name);
     xml_close(c->w);
 }
 
-void lab_write_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name)
+/* ---- what has changed since it was told ---- */
+
+/* Never 0, which stands for an unset one. */
+static uint64_t hash_of(const struct lab_value *v)
 {
-    write_properties(c, o, request, spec_name, true);
+    struct xml_writer w;
+    struct buf b;
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    buf_init(&b, XML_BYTES_MAX);
+    xml_writer_start(&w, &b);
+    lab_value_boxed(&w, "val", v);
+    bool whole = xml_writer_end(&w, NULL);
+    for (size_t i = 0; i < b.len; i++)
+        hash = (hash ^ b.data[i]) * UINT64_C(0x100000001b3);
+    buf_done(&b);
+    return whole && hash ? hash : 1;
+}
+
+size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, struct lab_told *told,
+                        struct lab_update **ret)
+{
+    struct paths p = { .len = 0 };
+    struct memo memo = { .path = NULL };
+    size_t len = 0;
+    add_paths(&p, o, request, "spec");
+    struct lab_update *list = arena_array(c->k.arena, p.len + 1, sizeof(*list));
+    bool first = !told->hashes;
+    if (first)
+        told->hashes = xcalloc(p.len + 1, sizeof(*told->hashes));
+    for (size_t i = 0; i < p.len; i++) {
+        struct lab_value *v = value_of(c, o, p.at[i], &memo);
+        uint64_t hash = v ? hash_of(v) : 0;
+        if (first ? v || !memo.known : hash != told->hashes[i])
+            list[len++] = (struct lab_update){ .path = p.at[i], .value = v, .missing = !memo.known };
+        told->hashes[i] = hash;
+    }
+    *ret = list;
+    return len;
+}
+
+void lab_write_changes(struct lab_call *c, const struct lab_update *list, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (list[i].missing)
+            continue;
+        xml_open(c->w, "changeSet");
+        xml_leaf(c->w, "name", list[i].path);
+        xml_leaf(c->w, "op", "assign");
+        if (list[i].value)
+            lab_value_boxed(c->w, "val", list[i].value);
+        xml_close(c->w);
+    }
+    for (size_t i = 0; i < len; i++)
+        if (list[i].missing)
+            write_missing(c, list[i].path);
 }
 
 /* ---- the methods ---- */
@@ -144,11 +193,13 @@ static void keep_rest(struct lab_call *c, const struct lab_selection *s, size_t 
     random_uuid(p->name);
     p->request = xmemdup(c->rq->body, c->rq->body_len);
     p->request_len = c->rq->body_len;
-    p->len = s->len;
     p->at = p->max = at;
     p->objects = xmemdup(s->objects, s->len * sizeof(*s->objects));
-    for (size_t i = 0; i < p->len; i++)
-        p->objects[i].moid = NULL; /* lived in the request; views are never a page's objects */
+    for (size_t i = 0; i < s->len; i++) /* moids lived in the request: what needs one is never on a later page */
+        if (i < at || !lab_object_is_session(s->objects[i])) {
+            p->objects[p->len] = s->objects[i];
+            p->objects[p->len++].moid = NULL;
+        }
     p->next = session->pages;
     session->pages = p;
     xml_leaf(c->w, "token", p->name);

@@ -45,6 +45,10 @@ static const struct {
     [MO_GUEST_FILES] = { "guestOperationsFileManager", "GuestFileManager", NULL },
     [MO_GUEST_PROCESSES] = { "guestOperationsProcessManager", "GuestProcessManager", NULL },
     [MO_GUEST_ACCOUNTS] = { "guestOperationsAuthManager", "GuestAuthManager", NULL },
+    [MO_DISK_MANAGER] = { "virtualDiskManager", "VirtualDiskManager", NULL },
+    [MO_LIST_VIEW] = { "session[", "ListView", NULL },
+    [MO_EVENT_HISTORY] = { "session[", "EventHistoryCollector", NULL },
+    [MO_TASK_HISTORY] = { "session[", "TaskHistoryCollector", NULL },
     [MO_EVENT_MANAGER] = { "EventManager", "EventManager", NULL },
     [MO_HOST_CERT_MANAGER] = { "certificateManager-", "HostCertificateManager", NULL },
 };
@@ -125,7 +129,7 @@ const char *lab_object_moid(const struct lab_asking *k, struct lab_object o)
     for (size_t i = 0; i < ARRAY_LEN(series); i++)
         if (series[i].mo == o.mo && (o.n || of[len] == '\0'))
             return arena_printf(k->arena, "%.*s%u", (int)len, of, o.n + series[i].from);
-    return o.mo == MO_VIEW || (o.mo == MO_COLLECTOR && o.moid) ? o.moid : of;
+    return lab_object_is_session(o) || (o.mo == MO_COLLECTOR && o.moid) ? o.moid : of;
 }
 
 const char *lab_object_type(struct lab_object o)
@@ -147,6 +151,10 @@ bool lab_type_is_a(const char *type, const char *base)
 {
     static const char *const entities[] = { "Folder", "Datacenter", "ClusterComputeResource", "ResourcePool", "Datastore",
                                             "Network", "HostSystem", "VirtualMachine" };
+    if (!strcmp(base, "ManagedObjectView") || !strcmp(base, "View"))
+        return !strcmp(type, "ContainerView") || !strcmp(type, "ListView");
+    if (!strcmp(base, "HistoryCollector"))
+        return !strcmp(type, "EventHistoryCollector") || !strcmp(type, "TaskHistoryCollector");
     if (!strcmp(type, base) || (!strcmp(type, "ClusterComputeResource") && !strcmp(base, "ComputeResource")))
         return true;
     for (size_t i = 0; i < ARRAY_LEN(entities); i++)
@@ -156,9 +164,14 @@ bool lab_type_is_a(const char *type, const char *base)
     return !strcmp(base, "ManagedObject");
 }
 
+bool lab_object_is_session(struct lab_object o)
+{
+    return o.mo == MO_VIEW || o.mo == MO_LIST_VIEW || o.mo == MO_EVENT_HISTORY || o.mo == MO_TASK_HISTORY;
+}
+
 bool lab_object_same(struct lab_object a, struct lab_object b)
 {
-    return a.mo == b.mo && a.n == b.n && (a.mo != MO_VIEW || !strcmp(a.moid, b.moid));
+    return a.mo == b.mo && a.n == b.n && (!lab_object_is_session(a) || !strcmp(a.moid, b.moid));
 }
 
 uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o)

@@ -15,6 +15,7 @@ enum lab_mo {
     MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
     MO_TASK, MO_TASK_MANAGER, MO_EVENT_MANAGER, MO_LEASE, MO_OVF_MANAGER,
     MO_FILE_MANAGER, MO_GUEST_OPERATIONS, MO_GUEST_FILES, MO_GUEST_PROCESSES, MO_GUEST_ACCOUNTS, MO_ALARM,
+    MO_DISK_MANAGER, MO_LIST_VIEW, MO_EVENT_HISTORY, MO_TASK_HISTORY,
     MO_KINDS,
 };
 
@@ -45,6 +46,8 @@ const char *lab_object_name(const struct lab_asking *k, struct lab_object o);
 /* Its "name" property; "" when it has none. */
 const char *lab_object_label(const struct lab_asking *k, struct lab_object o);
 bool lab_type_is_a(const char *type, const char *base);
+/* A view or a collector: known by its moid alone. */
+bool lab_object_is_session(struct lab_object o);
 bool lab_object_same(struct lab_object a, struct lab_object b);
 /* The estate's version at the object's last change. */
 uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o);
@@ -73,6 +76,8 @@ lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_po
     lab_vm_capability, lab_vm_heartbeat;
 /* A container view's; in session.c as well everybody who is logged in over SOAP. */
 lab_build lab_view_objects, lab_view_container, lab_view_types, lab_view_recursive, lab_session_list;
+/* In history.c. */
+lab_build lab_latest_events, lab_latest_tasks;
 /* In option.c: every setting. */
 lab_build lab_option_settings;
 /* Also in RetrieveServiceContent. */

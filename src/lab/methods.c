@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/random.h"
 #include "base/text.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -59,6 +60,7 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
     (void)lab_ref(a, v, "fileManager", "FileManager", "FileManager");
+    (void)lab_ref(a, v, "virtualDiskManager", "VirtualDiskManager", "virtualDiskManager");
     (void)lab_ref(a, v, "ovfManager", "OvfManager", "OvfManager");
     (void)lab_ref(a, v, "guestOperationsManager", "GuestOperationsManager", "guestOperationsManager");
     (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
@@ -71,10 +73,22 @@ bool lab_service_content_call(struct lab_call *c)
     return true;
 }
 
+/* The new session's cookie, and what it knows of its client. */
+static void welcome(struct lab_call *c, struct lab_session *s)
+{
+    char cookie[128];
+    const char *agent = http1_find(c->rq->head, "User-Agent");
+    for (size_t i = 0; agent && agent[i] && i + 1 < sizeof(s->agent); i++)
+        s->agent[i] = (char)(agent[i] >= ' ' && agent[i] <= '~' ? agent[i] : '?');
+    http_request_client(c->rq, s->ip, sizeof(s->ip));
+    (void)snprintf(cookie, sizeof(cookie), "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", s->id);
+    http_response_field(c->rs, "Set-Cookie", cookie);
+    lab_value_bare(c->w, "returnval", lab_user_session(&c->k, NULL, NULL, s));
+}
+
 bool lab_login(struct lab_call *c)
 {
     const char *user = lab_arg_text(c, "userName"), *password = lab_arg_text(c, "password");
-    char cookie[128];
     struct err e;
     /* On a real vCenter a second login on one cookie is InvalidLogin as well (vsphere-api.md 1.4). */
     if (!user || !password || c->k.session)
@@ -85,13 +99,24 @@ bool lab_login(struct lab_call *c)
     struct lab_session *s = lab_session_login(c->k.vc, user, password, false, c->k.now * 1000, &e);
     if (!s)
         return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
-    const char *agent = http1_find(c->rq->head, "User-Agent");
-    for (size_t i = 0; agent && agent[i] && i + 1 < sizeof(s->agent); i++)
-        s->agent[i] = (char)(agent[i] >= ' ' && agent[i] <= '~' ? agent[i] : '?');
-    http_request_client(c->rq, s->ip, sizeof(s->ip));
-    (void)snprintf(cookie, sizeof(cookie), "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", s->id);
-    http_response_field(c->rs, "Set-Cookie", cookie);
-    lab_value_bare(c->w, "returnval", lab_user_session(&c->k, NULL, NULL, s));
+    welcome(c, s);
+    return true;
+}
+
+bool lab_clone_ticket(struct lab_call *c)
+{
+    random_uuid(c->k.session->clone);
+    lab_value_bare(c->w, "returnval", lab_string(c->k.arena, NULL, NULL, c->k.session->clone));
+    return true;
+}
+
+bool lab_clone_session(struct lab_call *c)
+{
+    const char *ticket = lab_arg_text(c, "cloneTicket");
+    struct lab_session *s = ticket && !c->k.session ? lab_session_clone(c->k.vc, ticket, c->k.now * 1000) : NULL;
+    if (!s)
+        return lab_say(c, "InvalidLogin", "The ticket is not known, or was used.");
+    welcome(c, s);
     return true;
 }
 

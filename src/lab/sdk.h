@@ -45,8 +45,11 @@ bool lab_arg_boolean(const struct lab_call *c, const char *name);
 /* In collector.c and wait.c; lab_select and its like in select.c. */
 lab_method lab_fetch, lab_retrieve_ex, lab_retrieve, lab_continue, lab_cancel_retrieve, lab_create_collector, lab_destroy_collector,
     lab_create_filter, lab_destroy_filter, lab_wait_ex, lab_cancel_wait;
+/* In history.c, list_view.c. */
+lab_method lab_create_list_view, lab_modify_list_view, lab_reset_list_view, lab_query_events, lab_event_collector, lab_task_collector,
+    lab_read_next, lab_rewind, lab_reset_collector, lab_page_size, lab_end_collector;
 /* In methods.c. */
-lab_method lab_service_content_call, lab_login, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
+lab_method lab_service_content_call, lab_login, lab_clone_ticket, lab_clone_session, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
     lab_cancel_task, lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid;
 /* In vm_power.c, vm_make.c, ticket.c. */
 lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_guest, lab_standby_guest, lab_reboot_guest,
@@ -80,5 +83,13 @@ struct lab_value *lab_value_of(const struct lab_asking *k, struct lab_object o, 
 /* <name> with obj, propSet and missingSet of one object. */
 void lab_write_object(struct lab_call *c, const char *name, struct lab_object o, const struct xml_element *request,
                       const char *spec_name);
-/* The same as changeSet of an update. */
-void lab_write_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name);
+/* A property that is another than the client was told; value NULL: it is unset now. */
+struct lab_update {
+    const char *path;
+    struct lab_value *value;
+    bool missing; /* the type has none of that name */
+};
+/* Compares with what was told and remembers it; everything the first time. Returns how many, in *ret (arena). */
+size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, struct lab_told *told,
+                        struct lab_update **ret);
+void lab_write_changes(struct lab_call *c, const struct lab_update *list, size_t len);

@@ -27,7 +27,7 @@ static bool first_time(struct walk *w, struct lab_object o, size_t traversal)
 {
     struct seen *s = &w->seen;
     uint64_t n = o.n;
-    for (const char *p = o.mo == MO_VIEW ? o.moid : ""; *p; p++)
+    for (const char *p = lab_object_is_session(o) ? o.moid : ""; *p; p++)
         n = n * 31 + (unsigned char)*p;
     uint64_t key = ((uint64_t)o.mo << 56 | (uint64_t)traversal << 48 | (n & 0xffffffffffff)) + 1;
     if (s->len * 2 >= s->cap) {

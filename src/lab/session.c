@@ -24,14 +24,24 @@
         }                                         \
     } while (0)
 
-static void view_done(struct lab_view *v UNUSED)
+static void view_done(struct lab_view *v)
 {
+    free(v->members);
+}
+
+static void history_done(struct lab_history *h)
+{
+    free(h->request);
 }
 
 static void filter_done(struct lab_filter *f)
 {
     free(f->request);
-    free(f->seen);
+    for (size_t i = 0; i < f->known_cap; i++) {
+        free(f->known[i].moid);
+        free(f->known[i].told.hashes);
+    }
+    free(f->known);
 }
 
 static void collector_done(struct lab_collector *c)
@@ -54,6 +64,8 @@ static void session_done(struct lab_session *s)
         lab_session_collector_end(s, s->collectors);
     while (s->pages)
         lab_page_end(s, s->pages);
+    while (s->histories)
+        lab_session_history_end(s, s->histories);
 }
 
 void lab_session_end(struct lab_vcenter *vc, struct lab_session *s)
@@ -69,6 +81,19 @@ void lab_session_view_end(struct lab_session *s, struct lab_view *v)
 void lab_session_collector_end(struct lab_session *s, struct lab_collector *c)
 {
     DROP(s->collectors, c, collector_done);
+}
+
+void lab_session_history_end(struct lab_session *s, struct lab_history *h)
+{
+    DROP(s->histories, h, history_done);
+}
+
+struct lab_history *lab_session_history(const struct lab_session *s, const char *moid)
+{
+    for (struct lab_history *h = s ? s->histories : NULL; h; h = h->next)
+        if (!strcmp(h->moid, moid))
+            return h;
+    return NULL;
 }
 
 void lab_page_end(struct lab_session *s, struct lab_page *p)
@@ -134,13 +159,8 @@ static bool right_password(struct lab_vcenter *vc, const char *user, const char 
     return same;
 }
 
-struct lab_session *lab_session_login(struct lab_vcenter *vc, const char *user, const char *password, bool rest,
-                                      int64_t now_ms, struct err *e)
+static struct lab_session *open_session(struct lab_vcenter *vc, bool rest, int64_t now_ms)
 {
-    if (!right_password(vc, user, password)) {
-        (void)err_set(e, ERR_DENIED, "Cannot complete login due to an incorrect user name or password.");
-        return NULL;
-    }
     expire(vc, now_ms);
     struct lab_session *s = xcalloc(1, sizeof(*s));
     random_uuid(s->id);
@@ -151,6 +171,27 @@ struct lab_session *lab_session_login(struct lab_vcenter *vc, const char *user, 
     s->next = vc->sessions;
     vc->sessions = s;
     return s;
+}
+
+struct lab_session *lab_session_login(struct lab_vcenter *vc, const char *user, const char *password, bool rest,
+                                      int64_t now_ms, struct err *e)
+{
+    if (!right_password(vc, user, password)) {
+        (void)err_set(e, ERR_DENIED, "Cannot complete login due to an incorrect user name or password.");
+        return NULL;
+    }
+    return open_session(vc, rest, now_ms);
+}
+
+struct lab_session *lab_session_clone(struct lab_vcenter *vc, const char *ticket, int64_t now_ms)
+{
+    for (struct lab_session *s = vc->sessions; s; s = s->next) {
+        if (!s->clone[0] || strlen(ticket) != strlen(s->clone) || CRYPTO_memcmp(s->clone, ticket, strlen(ticket)) != 0)
+            continue;
+        s->clone[0] = '\0';
+        return open_session(vc, false, now_ms);
+    }
+    return NULL;
 }
 
 struct lab_session *lab_session_find(struct lab_vcenter *vc, const char *id, bool rest, int64_t now_ms)
@@ -237,8 +278,12 @@ struct lab_collector *lab_session_collector(struct lab_session *s, const char *m
 
 bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_mo *ret)
 {
-    if (lab_session_view(k->session, moid))
-        *ret = MO_VIEW;
+    const struct lab_view *view = lab_session_view(k->session, moid);
+    const struct lab_history *history = lab_session_history(k->session, moid);
+    if (view)
+        *ret = view->list ? MO_LIST_VIEW : MO_VIEW;
+    else if (history)
+        *ret = history->tasks ? MO_TASK_HISTORY : MO_EVENT_HISTORY;
     else if (k->session && lab_session_collector(k->session, moid))
         *ret = MO_COLLECTOR;
     else
@@ -295,6 +340,13 @@ struct lab_value *lab_view_objects(const struct lab_asking *k, struct lab_object
 {
     struct lab_value *list = lab_array(k->arena, NULL, NULL, "ManagedObjectReference");
     const struct lab_view *v = lab_session_view(k->session, view.moid);
+    for (size_t i = 0; v && v->list && i < v->members_len; i++) {
+        struct lab_object o;
+        if (lab_object_find(k, v->members[i], &o))
+            (void)lab_ref(k->arena, list, NULL, lab_object_type(o), lab_object_moid(k, o));
+    }
+    if (v && v->list)
+        return list;
     bool everything = v && v->recursive && !strcmp(v->container, "group-d1");
     for (size_t i = 0; v && i < lab_inventory_len(k->vc); i++) {
         struct lab_object o;

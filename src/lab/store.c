@@ -25,9 +25,9 @@ static bool add_parts(const char *root, const char *file, char out[LAB_PATH_MAX]
         size_t len = strcspn(at, "/\\");
         if (len && (len > LAB_STORE_PART || ++parts > LAB_STORE_PARTS || used + len + 2 > LAB_PATH_MAX))
             return err_set(e, ERR_INPUT, "a path that is too long");
-        if ((len == 2 && !strncmp(at, "..", 2)) || (len == 1 && *at == '.'))
-            return err_set(e, ERR_INPUT, "a path with . or ..");
-        if (len) {
+        if (len == 2 && !strncmp(at, "..", 2))
+            return err_set(e, ERR_INPUT, "a path with ..");
+        if (len && !(len == 1 && *at == '.')) { /* "[shared1] ." is the datastore itself */
             out[used++] = '/';
             memcpy(out + used, at, len);
             used += len;

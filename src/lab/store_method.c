@@ -114,7 +114,7 @@ static enum lab_task_next file_step(struct lab_task *t, void *state)
     const struct xml_element *body = lab_vm_request(t, w);
     const struct lab_asking k = lab_task_asking(t);
     const char *from = xml_child_text(body, VIM_NS, w->what == DELETE_FILE ? "name" : "sourceName");
-    const char *to = xml_child_text(body, VIM_NS, "destinationName");
+    const char *to = xml_child_text(body, VIM_NS, t->entity.mo == MO_FILE_MANAGER ? "destinationName" : "destName"); /* of a disk */
     char old[LAB_PATH_MAX], fresh[LAB_PATH_MAX];
     struct stat st;
     struct err e;
@@ -253,7 +253,7 @@ static enum lab_task_next search_step(struct lab_task *t, void *state)
     if (!wanted || !lab_datastore_path(&k, wanted, &s.datastore, &file) || s.datastore != t->entity.n ||
         !lab_store_file(&k, wanted, path, &e))
         return lab_task_bad_argument(t, "datastorePath");
-    if (*file && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
+    if (*file && strcmp(file, ".") != 0 && (stat(path, &st) != 0 || !S_ISDIR(st.st_mode)))
         return file_fault(t, "FileNotFound", wanted);
     if (s.deep)
         s.all = lab_poly(&t->arena, NULL, "result", "ArrayOfHostDatastoreBrowserSearchResults");

@@ -10,7 +10,7 @@
 #include "http/request.h"
 #include "lab/session.h"
 
-enum { WAIT_MAX_S = 300 };
+enum { WAIT_MAX_S = 300, UPDATES_MAX = 5000 /* objects of one answer when the client names no number */ };
 
 static const struct xml_element *request_of(struct lab_call *c, const struct lab_filter *f)
 {
@@ -73,86 +73,169 @@ bool lab_destroy_filter(struct lab_call *c)
     return lab_session_filter_end(c->k.session, c->self_moid) || lab_say_gone(c, c->self_moid);
 }
 
-static bool holds(const struct lab_object *list, size_t len, struct lab_object o)
+/* ---- what the client knows ---- */
+
+static size_t place_of(const struct lab_filter *f, struct lab_object o)
 {
-    for (size_t i = 0; i < len; i++)
-        if (lab_object_same(list[i], o))
-            return true;
-    return false;
+    uint64_t hash = ((uint64_t)o.mo << 32 | o.n) * UINT64_C(0x9e3779b97f4a7c15);
+    size_t at = (size_t)(hash % f->known_cap);
+    while (f->known[at].used && !lab_object_same(f->known[at].o, o))
+        at = (at + 1) % f->known_cap;
+    return at;
 }
 
-static void write_update(struct lab_call *c, const char *kind, struct lab_object o, const struct xml_element *request)
+static void grow(struct lab_filter *f)
 {
+    struct lab_filter larger = { .known_cap = f->known_cap ? f->known_cap * 4 : 16 };
+    larger.known = xcalloc(larger.known_cap, sizeof(*larger.known));
+    for (size_t i = 0; i < f->known_cap; i++)
+        if (f->known[i].used)
+            larger.known[place_of(&larger, f->known[i].o)] = f->known[i];
+    free(f->known);
+    f->known = larger.known;
+    f->known_cap = larger.known_cap;
+}
+
+static struct lab_known *know(struct lab_filter *f, struct lab_object o)
+{
+    if (f->known_len * 2 >= f->known_cap)
+        grow(f);
+    struct lab_known *k = &f->known[place_of(f, o)];
+    if (k->used)
+        return k;
+    k->used = true;
+    k->o = o;
+    k->o.moid = k->moid = lab_object_is_session(o) ? xstrdup(o.moid) : NULL;
+    f->known_len++;
+    return k;
+}
+
+/* Puts what remains into a new table: places behind one that was freed would not be found again. */
+static void forget(struct lab_filter *f, unsigned round)
+{
+    struct lab_filter rest = { .known_cap = f->known_cap };
+    if (!f->known_cap)
+        return;
+    rest.known = xcalloc(rest.known_cap, sizeof(*rest.known));
+    f->known_len = 0;
+    for (size_t i = 0; i < f->known_cap; i++) {
+        struct lab_known *k = &f->known[i];
+        if (k->used && k->round == round) {
+            rest.known[place_of(&rest, k->o)] = *k;
+            f->known_len++;
+        } else if (k->used) {
+            free(k->moid);
+            free(k->told.hashes);
+        }
+    }
+    free(f->known);
+    f->known = rest.known;
+}
+
+/* ---- one answer ---- */
+
+struct news {
+    struct lab_call *c;
+    struct lab_collector *it;
+    int64_t room;        /* objects that may still be written */
+    bool opened, filter_opened, truncated;
+};
+
+static void open_update(struct news *n, const struct lab_filter *f, const char *kind, struct lab_object o)
+{
+    struct lab_call *c = n->c;
+    if (!n->opened) {
+        xml_open(c->w, "returnval");
+        xml_leaf_integer(c->w, "version", (int64_t)(n->it->version + 1));
+        n->opened = true;
+    }
+    if (!n->filter_opened) {
+        xml_open(c->w, "filterSet");
+        lab_value_bare(c->w, "filter", lab_ref(c->k.arena, NULL, NULL, "PropertyFilter", f->moid));
+        n->filter_opened = true;
+    }
     xml_open(c->w, "objectSet");
     xml_leaf(c->w, "kind", kind);
     lab_value_bare(c->w, "obj", lab_ref(c->k.arena, NULL, NULL, lab_object_type(o), lab_object_moid(&c->k, o)));
-    if (request)
-        lab_write_changes(c, o, request, "spec");
-    xml_close(c->w);
+    n->room--;
 }
 
-static void remember(struct lab_filter *f, const struct lab_selection *s, uint64_t version)
+/* An object that is selected: entered, changed, or as it was. */
+static void look(struct news *n, struct lab_filter *f, const struct xml_element *request, struct lab_object o)
 {
-    free(f->seen);
-    f->seen = s->len ? xmemdup(s->objects, s->len * sizeof(*s->objects)) : NULL;
-    f->seen_len = s->len;
-    for (size_t i = 0; i < f->seen_len; i++)
-        f->seen[i].moid = NULL;
-    f->at = version;
-}
-
-/* How the i-th of what is selected, or of what the client knows, has changed; NULL: not at all. */
-static const char *kind_of(struct lab_call *c, const struct lab_filter *f, const struct lab_selection *s, size_t i)
-{
-    if (i >= s->len)
-        return holds(s->objects, s->len, f->seen[i - s->len]) ? NULL : "leave";
-    uint64_t changed = lab_object_changed(&c->k, s->objects[i]);
-    if (!f->at || (changed > f->at && !holds(f->seen, f->seen_len, s->objects[i])))
-        return "enter";
-    return changed > f->at ? "modify" : NULL;
-}
-
-/* Writes what is new since the client looked last; opened says that returnval stands already. */
-static bool write_filter(struct lab_call *c, struct lab_filter *f, uint64_t version, bool *opened)
-{
-    const struct xml_element *request = request_of(c, f);
-    struct lab_selection s = { 0 };
-    bool any = false;
-    if (!lab_select(c, xml_child(request, VIM_NS, "spec"), &s))
-        return false;
-    for (size_t i = 0; i < s.len + f->seen_len; i++) {
-        struct lab_object o = i < s.len ? s.objects[i] : f->seen[i - s.len];
-        const char *kind = kind_of(c, f, &s, i);
-        if (!kind)
-            continue;
-        if (!*opened) {
-            xml_open(c->w, "returnval");
-            xml_leaf_integer(c->w, "version", (int64_t)version);
-            *opened = true;
-        }
-        if (!any) {
-            xml_open(c->w, "filterSet");
-            lab_value_bare(c->w, "filter", lab_ref(c->k.arena, NULL, NULL, "PropertyFilter", f->moid));
-            any = true;
-        }
-        write_update(c, kind, o, i < s.len ? request : NULL);
+    struct lab_update *changes;
+    struct lab_known *k = know(f, o);
+    uint64_t changed = lab_object_changed(&n->c->k, o);
+    bool fresh = !k->told.hashes;
+    k->round = n->it->round;
+    if (!fresh && changed <= k->version)
+        return;
+    if (!n->room) {
+        n->truncated = true;
+        return;
     }
-    if (any)
-        xml_close(c->w);
-    remember(f, &s, version);
+    size_t len = lab_find_changes(n->c, o, request, &k->told, &changes);
+    k->version = changed;
+    if (!len && !fresh)
+        return;
+    open_update(n, f, fresh ? "enter" : "modify", o);
+    lab_write_changes(n->c, changes, len);
+    xml_close(n->c->w);
+}
+
+static bool write_filter(struct news *n, struct lab_filter *f)
+{
+    const struct xml_element *request = request_of(n->c, f);
+    struct lab_selection s = { 0 };
+    bool left = false;
+    if (!lab_select(n->c, xml_child(request, VIM_NS, "spec"), &s))
+        return false;
+    n->it->round++;
+    n->filter_opened = false;
+    for (size_t i = 0; i < s.len; i++)
+        look(n, f, request, s.objects[i]);
+    for (size_t i = 0; i < f->known_cap; i++) {
+        struct lab_known *k = &f->known[i];
+        if (!k->used || k->round == n->it->round)
+            continue;
+        if (!n->room) {
+            n->truncated = true;
+            k->round = n->it->round; /* is told the next time */
+        } else if (k->told.hashes) {
+            open_update(n, f, "leave", k->o);
+            xml_close(n->c->w);
+        }
+        left = true;
+    }
+    if (n->filter_opened)
+        xml_close(n->c->w);
+    if (left)
+        forget(f, n->it->round);
     return true;
 }
 
 static bool write_news(struct lab_call *c, struct lab_collector *it, bool *ret_any)
 {
     uint64_t version = c->k.vc->at.estate->version;
-    *ret_any = false;
-    for (struct lab_filter *f = it->filters; f; f = f->next)
-        if (f->at < version && !write_filter(c, f, version, ret_any))
+    struct news n = { .c = c, .it = it };
+    if (!xml_integer(xml_child(lab_arg(c, "options"), VIM_NS, "maxObjectUpdates"), 1, INT32_MAX, &n.room))
+        n.room = UPDATES_MAX;
+    for (struct lab_filter *f = it->filters; f; f = f->next) {
+        if (f->at == version)
+            continue;
+        bool before = n.truncated;
+        n.truncated = false;
+        if (!write_filter(&n, f))
             return false;
-    if (*ret_any) {
+        f->at = n.truncated ? 0 : version;
+        n.truncated = n.truncated || before;
+    }
+    *ret_any = n.opened;
+    if (n.opened) {
+        if (n.truncated)
+            xml_leaf_boolean(c->w, "truncated", true);
         xml_close(c->w);
-        it->version = version;
+        it->version++;
     }
     return true;
 }
@@ -163,8 +246,11 @@ static bool take_version(struct lab_call *c, struct lab_collector *it)
     const char *text = lab_arg_text(c, "version");
     uint64_t version;
     if (!text || !*text) {
-        for (struct lab_filter *f = it->filters; f; f = f->next)
+        for (struct lab_filter *f = it->filters; f; f = f->next) {
             f->at = 0;
+            forget(f, it->round + 1); /* nothing of it is of that round */
+        }
+        it->round++;
         return true;
     }
     if (!text_number(text, 1, UINT64_MAX, &version) || version != it->version)

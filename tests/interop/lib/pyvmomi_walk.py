@@ -1,5 +1,6 @@
 """Walks through a vCenter of the lab with pyVmomi and prints TAP: pyvmomi_walk.py LAB_DIR NAME ADDRESS. Reads every
 first-level property that its release has; run by lab_pyvmomi with the Python that has pyVmomi."""
+import hashlib
 import json
 import pathlib
 import socket
@@ -134,6 +135,33 @@ def updates(content, host):
     say(states == ['connected', 'notResponding', 'connected'], 'changes come to who waits for them', states)
 
 
+def tasks(content, machine):
+    """A machine's power as tasks tell it, and a ticket for its console."""
+    def done(task):
+        collector = content.propertyCollector.CreatePropertyCollector()
+        collector.CreateFilter(vmodl.query.PropertyCollector.FilterSpec(
+            propSet=[vmodl.query.PropertyCollector.PropertySpec(type=vim.Task, pathSet=['info.state'])],
+            objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=task)]), partialUpdates=True)
+        version, state = '', None
+        while state not in ('success', 'error'):
+            news = collector.WaitForUpdatesEx(version, vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=DEADLINE))
+            version, state = news.version, news.filterSet[0].objectSet[0].changeSet[0].val
+        collector.DestroyPropertyCollector()
+        return task.info
+    ticket = machine.AcquireTicket('webmks')
+    thumbprint = hashlib.sha1(presented(ticket.host if ticket.host[0].isdigit() else machine.runtime.host.config.network.vnic[0].spec.ip.ipAddress))
+    say(ticket.sslThumbprint.replace(':', '') == thumbprint.hexdigest().upper(), 'a ticket names what its host presents', ticket)
+    off = done(machine.PowerOffVM_Task())
+    say((off.state, machine.runtime.powerState) == ('success', 'poweredOff'), 'a task powers a machine off', off)
+    again = done(machine.PowerOffVM_Task())
+    say(isinstance(again.error, vim.fault.InvalidPowerState), 'a task fails with its fault', again)
+    on = done(machine.PowerOnVM_Task())
+    events = content.eventManager.QueryEvents(vim.event.EventFilterSpec(
+        entity=vim.event.EventFilterSpec.ByEntity(entity=machine, recursion='self')))
+    kinds = [type(e) for e in events]
+    say(on.state == 'success' and vim.event.VmPoweredOnEvent in kinds and vim.event.VmPoweredOffEvent in kinds, 'events tell of it', kinds)
+
+
 def main():
     wrong_password()
     service = login(json.loads((DIRECTORY / 'credentials.json').read_text())[NAME]['password'])
@@ -145,7 +173,9 @@ def main():
     say((len(hosts), len(machines.view)) == (4, 8), 'lists hosts and machines', hosts, machines.view)
     every_property([service, content.rootFolder, content.sessionManager, content.propertyCollector, content.viewManager,
                     content.setting, content.searchIndex, content.certificateManager, view,
-                    hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, *view.view])
+                    hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
+                    content.ovfManager, content.fileManager, content.guestOperationsManager, *view.view])
+    tasks(content, machines.view[0])
     certificates(hosts)
     pages(content, machines)
     updates(content, hosts[0])
