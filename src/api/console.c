@@ -19,8 +19,8 @@ static bool vm_of(const struct api_call *c, const char **ret, struct err *e)
 {
     const char *id = api_param(c, "id");
     if (strncmp(id, "vm-", 3) != 0)
-        return err_set(e, ERR_NOT_FOUND, "no such virtual machine");
-    return api_urn(c, id + 3, "vm", ret, e);
+        return err_set(e, ERR_DENIED, "No access to entity \"%s\".", id);
+    return api_urn(c, id + 3, "vm", ret, e) || err_set(e, ERR_DENIED, "No access to entity \"%s\".", id);
 }
 
 /* What clients put between "wss://" and the path: a port is named where it is not the usual one. */

@@ -64,6 +64,7 @@ static bool find(struct store *s, const struct caller *c, const char *urn, struc
     struct catalog_item i;
     struct template t;
     struct media m;
+    (void)err_set(e, ERR_DENIED, "No access to entity \"%s\".", urn);
     if (is(urn, CATALOG_URN) && catalog_get(s, c, urn, a, &k, e))
         *ret = (struct thing){ k.name, CATALOG_TYPE, NULL };
     else if (is(urn, CATALOG_ITEM_URN) && catalog_item_get(s, c, urn, a, &i, e))

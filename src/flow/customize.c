@@ -6,22 +6,20 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/secret.h"
 #include "base/text.h"
 #include "flow/gc.h"
+#include "flow/host_target.h"
 #include "flow/loan.h"
-#include "flow/look.h"
 #include "flow/org.h"
 #include "flow/site.h"
-#include "flow/vcenter.h"
-#include "flow/vcenter_table.h"
 #include "flow/vm.h"
-#include "net/resolve.h"
+#include "gate/target.h"
 #include "store/sealed.h"
 #include "store/store.h"
 #include "vim/customize.h"
-#include "vim/inventory.h"
 #include "vim/task.h"
 
 enum { PASSWORD_BYTES = 15 }; /* of chance in a generated password */
@@ -31,50 +29,18 @@ bool customize_is_due(const struct gc *g, bool force)
     return force || (g->enabled && g->pending);
 }
 
-/* ---- the host ---- */
-
-static bool checks_names(const struct site *site, const char *vcenter, bool *ret, struct err *e)
-{
-    AUTO(loan_end) struct loan l = { 0 };
-    AUTO(arena_done) struct arena a = { 0 };
-    struct vcenter v;
-    return loan_begin(site->shelf, &l, e) && vcenter_get(l.store, vcenter, &a, &v, e) && vcenter_checks_names(l.store, &v, ret, e);
-}
-
-/* The inventory's name where it needs no look-up that waits, else the host's own address. */
-static const char *dialled(const struct site *site, const struct vim_host *h)
-{
-    struct resolve_answer at;
-    struct err none;
-    if (h->name && site->resolver && resolve_quick(site->resolver, h->name, h->port, &at, &none))
-        return h->name;
-    return h->addresses_len ? h->addresses[0] : h->name ? h->name : "";
-}
-
 bool customize_look(const struct site *site, struct vim_session *s, const struct vm *v, struct err *e)
 {
-    AUTO(arena_done) struct arena a = { 0 };
-    AUTO(look_done) struct look l = { 0 };
-    const struct vcenter_reach *reach = vcenter_table_reach(site);
-    const char *names[TRUST_NAMES_MAX];
+    AUTO(gate_target_unrefp) struct gate_target *t = gate_target_create();
+    char event[RANDOM_UUID];
     struct vim_object o = { .type = "HostSystem" };
-    struct vim_host h;
-    bool checks;
     if (!v->host[0] || !text_copy(o.id, sizeof(o.id), v->host))
         return err_set(e, ERR_PEER, "the vCenter Server names no host that runs %s", v->name);
-    if (!checks_names(site, v->vcenter, &checks, e) || !vim_host_read(s, &o, vim_deadline(CUSTOMIZE_CALL_MS), &a, &h, e))
-        return false;
-    const char *dial = dialled(site, &h);
-    const struct look_request rq = {
-        .host = dial, .port = h.port, .names = names, .names_len = vim_host_names(&h, names, TRUST_NAMES_MAX),
-        .names_mode = checks ? TRUST_NAMES_CHECK : TRUST_NAMES_OFF, .behalf = { TRUST_FOR_ESXI, h.port, v->vcenter, dial },
-    };
-    if (!reach->look(reach->self, site, &rq, &l, e))
-        return false;
-    if (l.seen && l.verdict.ok)
-        return true;
-    (void)look_refused(&rq, &l, e);
-    return err_in(e, "guest customization of %s stands still, because its host %s is not verified", v->name, h.name ? h.name : v->host);
+    t->vm = xstrdup(v->urn);
+    t->vm_name = xstrdup(v->name);
+    t->org = xstrdup(v->org);
+    return host_target_fill(site, v->vcenter, s, &o, t, e) &&
+           host_target_ask(site, t, "guest customization", event, e);
 }
 
 /* ---- giving ---- */

@@ -20,8 +20,8 @@ enum {
 /* Is the guest to be customized when the machine is powered on now? */
 bool customize_is_due(const struct gc *g, bool force);
 
-/* Looks at the host that runs v, on behalf of its vCenter's hosts, as every way straight to a host is decided. ERR_UNTRUSTED with the
- * verdict's text; ERR_PEER when it can't be reached. */
+/* Looks at the host that runs v, on behalf of its vCenter's hosts, as every way straight to a host is decided (flow/host_target.h).
+ * ERR_UNTRUSTED with the verdict's text; ERR_INPUT when it can't be reached; both are kept as an event. */
 MUST_USE bool customize_look(const struct site *site, struct vim_session *s, const struct vm *v, struct err *e);
 
 /* Gives the vCenter what is kept of v's guest and waits until it has taken it; from then on the status is GC_PENDING and nothing is

@@ -157,15 +157,15 @@ void host_target_event(const struct site *site, const struct gate_news *n, const
 
 /* ---- a look ---- */
 
-bool host_target_look(const struct site *site, const struct gate_target *t, const char *feature, struct err *e)
+bool host_target_ask(const struct site *site, const struct gate_target *t, const char *feature, char ret_event[RANDOM_UUID], struct err *e)
 {
     AUTO(look_done) struct look l = { 0 };
     const struct vcenter_reach *reach = vcenter_table_reach(site);
     const struct look_request rq = { .host = t->host, .port = t->port, .names = (const char *const *)t->names,
                                      .names_len = t->names_len, .names_mode = t->names_mode,
                                      .behalf = { TRUST_FOR_ESXI, t->port, t->vcenter, t->host } };
-    char id[RANDOM_UUID];
     struct err why;
+    ret_event[0] = '\0';
     if (!reach->look(reach->self, site, &rq, &l, e))
         return false;
     if (l.seen && l.verdict.ok)
@@ -173,8 +173,16 @@ bool host_target_look(const struct site *site, const struct gate_target *t, cons
     (void)look_refused(&rq, &l, &why);
     const struct gate_news n = { l.seen ? GATE_REFUSED : GATE_FAILED, t, l.seen ? &l.verdict : NULL,
                                  l.seen ? trust_rule_code(l.verdict.rule) : "host-failed", why.msg };
-    host_target_event(site, &n, feature, id);
-    LOG(INFO, "host.refused", "feature=\"%s\" host=\"%s\" event=%s why=\"%s\"", feature, t->host_name, id, why.msg);
-    return err_set(e, l.seen ? ERR_UNTRUSTED : ERR_INPUT, "%s is not to be had: the ESXi host %s: %s (event %s)", feature, t->host_name,
-                   why.msg, id[0] ? id : "-");
+    host_target_event(site, &n, feature, ret_event);
+    LOG(INFO, "host.refused", "feature=\"%s\" host=\"%s\" event=%s why=\"%s\"", feature, t->host_name, ret_event, why.msg);
+    return err_set(e, l.seen ? ERR_UNTRUSTED : ERR_INPUT, "%s is not to be had: the ESXi host %s: %s", feature, t->host_name, why.msg);
+}
+
+bool host_target_look(const struct site *site, const struct gate_target *t, const char *feature, struct err *e)
+{
+    char id[RANDOM_UUID];
+    struct err why;
+    if (host_target_ask(site, t, feature, id, &why))
+        return true;
+    return err_set(e, why.kind, "%s (event %s)", why.msg, id[0] ? id : "-");
 }

@@ -21,6 +21,9 @@ MUST_USE bool host_target_fill(const struct site *site, const char *vcenter, str
 /* Looks at it now. ERR_UNTRUSTED with the verdict's text and an event's id, or ERR_INPUT when it can't be reached (a request that
  * can't be served: 400), kept as an event. `feature` names for people what stands still: "the console". */
 MUST_USE bool host_target_look(const struct site *site, const struct gate_target *t, const char *feature, struct err *e);
+/* The same for a task, whose errors name no UUID (contracts, "Errors"): the event's id goes out by itself. */
+MUST_USE bool host_target_ask(const struct site *site, const struct gate_target *t, const char *feature, char ret_event[RANDOM_UUID],
+                              struct err *e);
 
 /* Keeps an event of the gate; "" when that failed, which is logged. */
 void host_target_event(const struct site *site, const struct gate_news *n, const char *feature, char ret_id[RANDOM_UUID]);

@@ -186,6 +186,8 @@ struct store {
     enum store_txn txn;
     bool poisoned;                 /* something failed in this transaction: it can only be aborted */
     bool listing;                  /* a sink is being called */
+    char room_kind[STORE_WORD_MAX + 1]; /* of the records that were counted in this transaction .. */
+    uint64_t room;                 /* .. and how many more of them there may be */
     struct store_touched touched;
 };
 

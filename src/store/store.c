@@ -161,6 +161,7 @@ bool store_begin(struct store *s, enum store_txn mode, struct err *e)
         return false;
     s->txn = mode;
     s->poisoned = false;
+    s->room_kind[0] = '\0';
     s->touched = (struct store_touched){ 0 };
     return true;
 }

@@ -168,6 +168,26 @@ static bool find_manager(struct vim_session *s, int64_t deadline_ms, struct vim_
     return true;
 }
 
+/* What the guest's tools say (vSphere 7.0 U2 and later), where there are no events to ask for. CustomizeVM_Task puts it back. */
+static bool read_info(struct vim_session *s, const struct vim_object *vm, int64_t deadline_ms, struct arena *a, enum vim_customized *ret,
+                      const char **ret_why, struct err *e)
+{
+    static const char *const paths[] = { "guest.customizationInfo", NULL };
+    AUTO(arena_done) struct arena page = { 0 };
+    const struct xml_element *el;
+    if (!vim_properties(s, vm, paths, deadline_ms, &page, &el, e))
+        return e->kind != ERR_DENIED && e->kind != ERR_TIMEOUT; /* an older one doesn't know the property */
+    const struct xml_element *info = vim_property(el, "guest.customizationInfo");
+    const char *status = xml_child_text(info, VIM_NS, "customizationStatus"), *why = xml_child_text(info, VIM_NS, "errorMsg");
+    if (status && strcmp(status, "TOOLSDEPLOYPKG_SUCCEEDED") == 0)
+        *ret = VIM_CUSTOMIZED_DONE;
+    else if (status && strcmp(status, "TOOLSDEPLOYPKG_FAILED") == 0) {
+        *ret = VIM_CUSTOMIZED_FAILED;
+        *ret_why = arena_strdup(a, why && *why ? why : status);
+    }
+    return true;
+}
+
 bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after, int64_t deadline_ms, struct arena *a,
                          enum vim_customized *ret, const char **ret_why, int64_t *ret_last, struct err *e)
 {
@@ -184,7 +204,7 @@ bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after
         return there;
     const struct vim_method m = { .name = "QueryEvents", .on = &manager, .args = events_args, .ctx = &vm };
     if (!vim_session_call(s, &m, deadline_ms, &page, &answer, NULL, e))
-        return false;
+        return e->kind == ERR_NOT_FOUND && read_info(s, &vm, deadline_ms, a, ret, ret_why, e);
     for (const struct xml_element *ev = xml_child(answer, VIM_NS, "returnval"); ev; ev = xml_next(ev, VIM_NS, "returnval")) {
         int64_t key;
         const struct xml_element *number = xml_child(ev, VIM_NS, "key");

@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "wire/xml.h"
 
-enum { VERSION_TEXT = 256, SLACK_MS = 30 * 1000, TIDY_MS = 5 * 1000 };
+/* The first answer tells of everything where a server doesn't count: that takes it a while. */
+enum { VERSION_TEXT = 256, SLACK_MS = 30 * 1000, FIRST_MS = 5 * 60 * 1000, TIDY_MS = 5 * 1000 };
 
 struct vim_updates {
     struct vim_session *session; /* borrowed */
@@ -165,7 +166,7 @@ bool vim_updates_wait(struct vim_updates *u, int seconds, vim_update_sink *sink,
     const struct vim_method m = { .name = "WaitForUpdatesEx", .on = &u->collector, .args = wait_args, .ctx = u,
                                   .answer_max = VIM_UPDATES_ANSWER, .bound = true };
     *ret_any = *ret_more = false;
-    if (!vim_session_call(u->session, &m, vim_deadline((int64_t)seconds * 1000 + SLACK_MS), &a, &answer, &fault, e)) {
+    if (!vim_session_call(u->session, &m, vim_deadline((int64_t)seconds * 1000 + (u->version[0] ? SLACK_MS : FIRST_MS)), &a, &answer, &fault, e)) {
         if (vim_fault_is(&fault, "InvalidCollectorVersion")) {
             vim_updates_restart(u);
             return err_set(e, ERR_CONFLICT, "the vCenter Server has forgotten what it told");

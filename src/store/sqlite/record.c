@@ -82,15 +82,19 @@ static bool find(struct store *s, const char *kind, const char *owner, const cha
     return sqlite_walk(&q, record_row, &o, e);
 }
 
-/* One statement for all: what is not asked for is null, and null fits everything. */
-#define RECORD_FITS " WHERE kind = ?1 AND (?2 IS NULL OR owner = ?2) AND (?3 IS NULL OR state = ?3)"
+/* What is not asked for is null, and null fits everything; but for the owner, which has an index that only a plain comparison uses. */
+#define RECORD_FITS " WHERE kind = ?1 AND ?2 IS NULL AND (?3 IS NULL OR state = ?3)"
+#define RECORD_OWNED " WHERE kind = ?1 AND owner = ?2 AND (?3 IS NULL OR state = ?3)"
+#define RECORD_REST " AND id > ?4 ORDER BY id LIMIT ?5"
+#define RECORD_COUNT "SELECT count(*) FROM records"
 
 static bool list(struct store *s, const struct store_record_query *want, store_record_sink *sink, void *self,
                  struct err *e)
 {
     struct out o = { sink, self };
     AUTO(sqlite_query_end) struct sqlite_query q = { 0 };
-    if (!sqlite_query_start(&q, s, RECORD_SELECT RECORD_FITS " AND id > ?4 ORDER BY id LIMIT ?5", "listing records", e))
+    const char *sql = want->owner ? RECORD_SELECT RECORD_OWNED RECORD_REST : RECORD_SELECT RECORD_FITS RECORD_REST;
+    if (!sqlite_query_start(&q, s, sql, "listing records", e))
         return false;
     sqlite_bind_text(&q, want->kind);
     sqlite_bind_text(&q, want->owner);
@@ -103,7 +107,8 @@ static bool list(struct store *s, const struct store_record_query *want, store_r
 static bool count(struct store *s, const struct store_record_query *want, uint64_t *ret, struct err *e)
 {
     AUTO(sqlite_query_end) struct sqlite_query q = { 0 };
-    if (!sqlite_query_start(&q, s, "SELECT count(*) FROM records" RECORD_FITS, "counting records", e))
+    const char *sql = want->owner ? RECORD_COUNT RECORD_OWNED : RECORD_COUNT RECORD_FITS;
+    if (!sqlite_query_start(&q, s, sql, "counting records", e))
         return false;
     sqlite_bind_text(&q, want->kind);
     sqlite_bind_text(&q, want->owner);

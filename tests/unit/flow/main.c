@@ -10,9 +10,11 @@ int group_flow_config(void);
 int group_flow_deny(void);
 int group_flow_evidence(void);
 int group_flow_expiry(void);
+int group_flow_gc(void);
 int group_flow_inbox(void);
 int group_flow_infra(void);
 int group_flow_init(void);
+int group_flow_inventory(void);
 int group_flow_jwt(void);
 int group_flow_people(void);
 int group_flow_publisher(void);
@@ -39,9 +41,11 @@ int main(void)
            group_flow_deny() +
            group_flow_evidence() +
            group_flow_expiry() +
+           group_flow_gc() +
            group_flow_inbox() +
            group_flow_infra() +
            group_flow_init() +
+           group_flow_inventory() +
            group_flow_jwt() +
            group_flow_people() +
            group_flow_publisher() +
