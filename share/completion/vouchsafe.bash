@@ -10,6 +10,7 @@ _vouchsafe()
                 COMPREPLY+=("$candidate")
             done < <(compgen -f -- "${COMP_WORDS[COMP_CWORD]}")
         else
+            printf -v candidate %q "$candidate" # a name may hold blanks
             COMPREPLY+=("$candidate")
         fi
     done < <("${COMP_WORDS[0]}" __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)

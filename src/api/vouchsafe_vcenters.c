@@ -8,12 +8,14 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/anchor.h"
+#include "flow/busy.h"
 #include "flow/change.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/site_settings.h"
 #include "flow/task.h"
 #include "flow/vcenter.h"
+#include "flow/vcenter_table.h"
 #include "flow/vmca.h"
 #include "http/request.h"
 #include "trust/cert.h"
@@ -141,6 +143,30 @@ static bool hosts(struct api_call *c, struct err *e)
     return ok;
 }
 
+/* One host as it is now; what it presents is kept. */
+static bool look_at_host(struct api_call *c, struct err *e)
+{
+    AUTO(hosts_report_done) struct hosts_report report = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    AUTO(trust_cert_unrefp) struct trust_cert *vmca = NULL;
+    AUTO(busy_end) struct busy_turn turn = { 0 };
+    struct reading r;
+    struct err none;
+    const char *id = api_param(c, "id");
+    if (!read_it(c, &r, e) || !busy_begin(c->site->busy, c->caller.org, &turn, e) || !vcenter_borrow(c->site, r.urn, &hold, e))
+        return false;
+    const struct hosts_look how = { .vcenter = r.urn, .session = hold.session, .names_off = r.names_off, .only = id };
+    if (!hosts_look(c->site, &how, &report, e))
+        return false;
+    if (r.summary.pem && !anchor_read(r.summary.pem, strlen(r.summary.pem), &vmca, &none))
+        vmca = NULL;
+    hosts_classify(&report, vmca, clock_wall_ms() / 1000);
+    for (size_t i = 0; i < report.len; i++)
+        if (strcmp(report.rows[i].id, id) == 0)
+            return api_answer_json(c, 200, host_json(c, &report.rows[i]), e);
+    return err_set(e, ERR_NOT_FOUND, "the vCenter lists no host of this id");
+}
+
 /* ---- looking now ---- */
 
 static json_t *answer_json(const struct vmca_answer *a)
@@ -236,6 +262,7 @@ static bool review(struct api_call *c, struct err *e)
 const struct api_op api_vouchsafe_vcenters_ops[] = {
     { "GET", BASE "/trust", API_CLOUDAPI, RIGHT_VCENTER_VIEW, API_PROVIDER, trust, 0 },
     { "GET", BASE "/hosts", API_CLOUDAPI, RIGHT_VCENTER_VIEW, API_PROVIDER, hosts, 0 },
+    { "POST", BASE "/hosts/{id}/look", API_CLOUDAPI, RIGHT_TRUSTSTORE_VIEW, API_PROVIDER, look_at_host, 0 },
     { "POST", BASE "/findVmca", API_CLOUDAPI, RIGHT_TRUSTSTORE_VIEW, API_PROVIDER, find, VMCA_BUNDLE_MAX },
     { "POST", BASE "/trustVmca", API_CLOUDAPI, RIGHT_TRUSTSTORE_MANAGE, API_PROVIDER, trust_vmca, 0 },
     { "POST", BASE "/review", API_CLOUDAPI, RIGHT_TRUSTSTORE_MANAGE, API_PROVIDER, review, 0 },

@@ -41,7 +41,7 @@ static const struct arg_option delete_options[] = {
 };
 
 static const struct arg_operand word_operand[] = {
-    { .name = "CERTIFICATE", AT(word), .help = "an alias, an id, or SHA256:.." },
+    { .name = "CERTIFICATE", AT(word), .help = "an alias, an id, or SHA256:..", .kind = "certificate" },
 };
 static const struct cli_code codes[] = {
     { CLI_DONE, "done; cert list: even if there is none" },

@@ -11,6 +11,7 @@
 #include "cli/help.h"
 #include "cli/man.h"
 #include "cli/suggest.h"
+#include "cli/table.h"
 
 const struct arg_option cli_global_options[] = {
     { .name = "output", .letter = 'o', .type = ARG_CHOICE, .at = offsetof(struct cli_globals, format),
@@ -22,6 +23,8 @@ const struct arg_option cli_global_options[] = {
       .help = "auto colours a terminal unless NO_COLOR is set or TERM is dumb; CLICOLOR_FORCE colours anything" },
     { .name = "quiet", .letter = 'q', .type = ARG_FLAG, .at = offsetof(struct cli_globals, quiet),
       .help = "no notes and no progress on stderr; errors still" },
+    { .name = "no-input", .type = ARG_FLAG, .at = offsetof(struct cli_globals, no_input),
+      .help = "ask nothing, also at a terminal: what needs an answer ends, and names the option that gives it" },
     { .name = "help", .letter = 'h', .type = ARG_FLAG, .at = offsetof(struct cli_globals, help),
       .help = "say what this does" },
     { .name = "version", .type = ARG_FLAG, .at = offsetof(struct cli_globals, version), .help = "say which this is" },
@@ -145,11 +148,12 @@ static void out_setup(struct cli *cli, const struct cli_globals *g, const struct
 {
     cli->out.format = g->json ? OUT_JSON : (enum out_format)g->format;
     cli->out.quiet = g->quiet;
+    cli->out.no_input = g->no_input;
     cli->out.colour = out_colour_wanted((enum out_colour)g->colour, w->data_tty, w->env);
     cli->out.talk_colour = out_colour_wanted((enum out_colour)g->colour, w->talk_tty, w->env);
 }
 
-/* `__complete WORD..` and `__man [NOUN [VERB]]`: for the shells and for tools/man, listed nowhere. */
+/* `__complete WORD..`, `__man [NOUN [VERB]]` and `__table`: for the shells, for tools/man and for tests, listed nowhere. */
 static bool hidden(struct cli *cli, int argc, char *const *argv, enum cli_exit *ret)
 {
     const struct cli_program *p = cli->program;
@@ -157,7 +161,11 @@ static bool hidden(struct cli *cli, int argc, char *const *argv, enum cli_exit *
         return false;
     *ret = CLI_DONE;
     if (!strcmp(argv[1], "__complete")) {
-        complete(&cli->out, p, argv + 2, (size_t)argc - 2);
+        complete(cli, argv + 2, (size_t)argc - 2);
+        return true;
+    }
+    if (!strcmp(argv[1], "__table")) {
+        table_print(cli);
         return true;
     }
     if (strcmp(argv[1], "__man") != 0)

@@ -43,7 +43,7 @@ struct cli_program {
 struct cli_globals {
     int format;   /* enum out_format */
     int colour;   /* enum out_colour */
-    bool json, quiet, help, version;
+    bool json, quiet, no_input, help, version;
 };
 
 extern const struct arg_option cli_global_options[];

@@ -31,6 +31,7 @@ static const struct cli_command *const vouchsafe_commands[] = {
     &command_denylist_remove,
     &command_explain,
     &command_host_list,
+    &command_host_probe,
     &command_inbox_list,
     &command_inbox_show,
     &command_inbox_approve,

@@ -31,6 +31,7 @@ extern const struct cli_command command_denylist_list;
 extern const struct cli_command command_denylist_remove;
 extern const struct cli_command command_explain;
 extern const struct cli_command command_host_list;
+extern const struct cli_command command_host_probe;
 extern const struct cli_command command_inbox_approve;
 extern const struct cli_command command_inbox_list;
 extern const struct cli_command command_inbox_reject;

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "cli/names.h"
+#include "cli/remote.h"
+
 static void offer(struct out *o, const char *word, const char *prefix, const char *name, const char *help)
 {
     size_t typed = strlen(word), head = strlen(prefix);
@@ -41,7 +44,7 @@ static void values(struct out *o, const struct arg_option *opt, const char *word
             }
             c += n + (c[n] == '|');
         }
-    } else if (opt->value && !strcmp(opt->value, "FILE")) {
+    } else if (opt->value && (!strcmp(opt->value, "FILE") || !strcmp(opt->value, "DIR"))) {
         out_printf(o, ":file\n");
     }
 }
@@ -73,19 +76,60 @@ static void commands(struct out *o, const struct cli_program *p, const char *nou
     }
 }
 
-static void operands(struct out *o, const struct cli_command *c, const char *word)
+struct offered {
+    struct out *out;
+    const char *word;
+};
+
+static void offer_name(void *self, const char *name)
 {
+    const struct offered *to = self;
+    if (*name)
+        offer(to->out, to->word, "", name, "");
+}
+
+static void operands(struct cli *cli, const struct cli_command *c, const struct remote_args *cell, const char *word)
+{
+    struct offered to = { &cli->out, word };
     for (size_t i = 0; i < c->operands_len; i++) {
         const struct arg_operand *operand = &c->operands[i];
         if (operand->is_file)
-            out_printf(o, ":file\n");
+            out_printf(&cli->out, ":file\n");
         for (size_t k = 0; operand->candidate && operand->candidate(k); k++)
-            offer(o, word, "", operand->candidate(k), "");
+            offer_name(&to, operand->candidate(k));
+        if (operand->kind)
+            names_each(cli, operand->kind, cell, offer_name, &to);
     }
 }
 
-void complete(struct out *o, const struct cli_program *p, char *const *words, size_t len)
+/* Which cell the words before say, as far as that can be read. */
+static struct remote_args cell_of(struct cli *cli, char *const *words, size_t len)
 {
+    struct remote_args cell = { 0 };
+    const struct {
+        const char *option;
+        const char **into;
+    } known[] = { { "--url", &cell.url }, { "--ca", &cell.ca }, { "--hosts", &cell.hosts }, { "--config", &cell.config }, { "--data-dir", &cell.data_dir } };
+    for (size_t k = 0; k < ARRAY_LEN(known); k++) {
+        size_t name = strlen(known[k].option);
+        for (size_t i = 0; i < len; i++) {
+            if (i + 1 < len && strcmp(words[i], known[k].option) == 0)
+                *known[k].into = words[i + 1];
+            else if (strncmp(words[i], known[k].option, name) == 0 && words[i][name] == '=')
+                *known[k].into = words[i] + name + 1;
+        }
+    }
+    if (!cell.url && !cell.config && !cell.data_dir && cli->env) {
+        cell.url = cli->env("VOUCHSAFE_URL");
+        cell.config = cli->env("VOUCHSAFE_CONFIG");
+    }
+    return cell;
+}
+
+void complete(struct cli *cli, char *const *words, size_t len)
+{
+    struct out *o = &cli->out;
+    const struct cli_program *p = cli->program;
     const char *noun = NULL, *verb = NULL, *word = len ? words[len - 1] : "";
     const struct arg_option *open = NULL; /* an option that waits for its value */
     for (size_t i = 0; i + 1 < len; i++) {
@@ -110,8 +154,10 @@ void complete(struct out *o, const struct cli_program *p, char *const *words, si
         options(o, cli_global_options, cli_global_options_len, word);
         return;
     }
-    if (c)
-        operands(o, c, word);
-    else
+    if (c) {
+        const struct remote_args cell = cell_of(cli, words, len ? len - 1 : 0);
+        operands(cli, c, &cell, word);
+    } else {
         commands(o, p, noun, word);
+    }
 }

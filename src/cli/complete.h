@@ -5,4 +5,4 @@
 #include "cli/command.h"
 
 /* words[0..len-1] are the words after the program's name; the last one is being typed (may be ""). */
-void complete(struct out *o, const struct cli_program *p, char *const *words, size_t len);
+void complete(struct cli *cli, char *const *words, size_t len);

@@ -163,6 +163,8 @@ bool here_attach(struct cli *cli, const struct here_place *p, int64_t wait_ms, s
             return denied(p, e);
         if (e->kind == ERR_INPUT)
             return false;
+        if (p->running_only)
+            return err_set(e, ERR_NOT_FOUND, "the cell of %s does not run", p->data_dir);
         bool none = e->sys == ENOENT || e->sys == ECONNREFUSED;
         if (!(none ? start(&a, e) : later(&a, e)))
             return false;

@@ -30,6 +30,7 @@ struct here_place {
     const char *config;   /* absolute; NULL: a cell that does not run can't be started */
     const char *data_dir;
     bool lab;
+    bool running_only;    /* ERR_NOT_FOUND when none answers at once */
 };
 
 /* Where: config, data_dir, or (both NULL) the default configuration. In the arena. ERR_NOT_FOUND: there is no default

@@ -1,8 +1,10 @@
 /* vouchsafe host list: what every ESXi host really presents. */
 #include <string.h>
 
+#include "base/text.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/host_rows.h"
 #include "cli/ours.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
@@ -12,21 +14,26 @@
 struct host_args {
     struct remote_args remote;
     const char *vcenter;
-    int which;
+    const char *rule;
+    int which, class;
 };
 
 #define AT(field) .at = offsetof(struct host_args, field)
 
 enum { WHICH_ALL, WHICH_VERIFIED, WHICH_OTHERS };
+#define CLASSES "any|vmca|other-ca|self-signed|installer|expired|misnamed|unreachable|no-evidence"
 
 static const struct arg_option options[] = {
     { .name = "only", .type = ARG_CHOICE, AT(which), .value = "WHICH", .choices = "all|verified|others", .fallback = "all",
       .help = "hosts that are verified, or those that are not" },
+    { .name = "class", .type = ARG_CHOICE, AT(class), .value = "CLASS", .choices = CLASSES, .fallback = "any",
+      .help = "hosts whose certificate is of this kind" },
+    { .name = "rule", .type = ARG_TEXT, AT(rule), .value = "RULE", .help = "hosts that this rule refuses ('vouchsafe explain')" },
     REMOTE_OPTIONS(struct host_args, remote),
 };
 
 static const struct arg_operand operands[] = {
-    { .name = "VCENTER", AT(vcenter), .help = "the vCenter Server by name or URN; without it all of them" },
+    { .name = "VCENTER", AT(vcenter), .help = "the vCenter Server by name or URN; without it all of them", .kind = "vcenter" },
 };
 
 static const struct cli_code codes[] = {
@@ -38,49 +45,22 @@ static const struct cli_code codes[] = {
     { CLI_UNTRUSTED, "the cell's certificate is not believed" },
 };
 
-static enum out_style class_style(const json_t *row)
-{
-    return answer_true(row, "verified") ? OUT_GOOD : OUT_BAD;
-}
-
-static const struct rows_column columns[] = {
-    { .title = "HOST", .key = "name" },
-    { .title = "VCENTER", .key = "vcenter" },
-    { .title = "VERIFIED", .key = "verified", .style = class_style },
-    { .title = "CLASS", .key = "class" },
-    { .title = "WHAT IT MEANS", .key = "means" },
-    { .title = "VALID UNTIL", .key = "not_after", .wide = true },
-    { .title = "ISSUER", .key = "issuer", .wide = true },
-    { .title = "SHA-256", .key = "sha256", .wide = true },
-    { .title = "LOOKED AT", .key = "seen", .wide = true },
-};
-
-static json_t *row_of(const json_t *h, const char *vcenter)
-{
-    json_t *j = json_object();
-    json_object_set_new(j, "name", answer_text(h, "name"));
-    json_object_set_new(j, "id", answer_text(h, "id"));
-    json_object_set_new(j, "vcenter", out_text(vcenter));
-    json_object_set_new(j, "verified", json_boolean(answer_true(h, "verified")));
-    json_object_set_new(j, "class", answer_text(h, "class"));
-    json_object_set_new(j, "means", answer_text(h, answer_str(h, "error") ? "error" : "means"));
-    json_object_set_new(j, "rule", answer_text(h, "verdict.rule"));
-    json_object_set_new(j, "subject", answer_text(h, "leaf.subject"));
-    json_object_set_new(j, "issuer", answer_text(h, "leaf.issuer"));
-    json_object_set_new(j, "sha256", answer_text(h, "leaf.sha256"));
-    json_object_set_new(j, "sha1", answer_text(h, "leaf.sha1"));
-    json_object_set_new(j, "not_after", answer_text(h, "leaf.notAfter"));
-    json_object_set_new(j, "seen", answer_text(h, "lastSeen"));
-    return j;
-}
-
 /* What has been added to the table. */
 struct counts {
     size_t all, verified;
 };
 
-static bool add_hosts(struct cli *cli, struct remote *r, const json_t *vcenter, int which, struct rows *rows, struct counts *n,
-                      struct err *e)
+/* Is it one of those that were asked for? */
+static bool wanted(const struct host_args *a, const json_t *h)
+{
+    bool verified = answer_true(h, "verified");
+    const char *class = answer_str(h, "class"), *rule = answer_str(h, "verdict.rule");
+    return (a->which == WHICH_ALL || verified == (a->which == WHICH_VERIFIED)) &&
+           (!a->class || (class && text_choice(CLASSES, class) == a->class)) && (!a->rule || (rule && !strcmp(rule, a->rule)));
+}
+
+static bool add_hosts(struct cli *cli, struct remote *r, const json_t *vcenter, const struct host_args *a, struct rows *rows,
+                      struct counts *n, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *hosts = NULL;
     const char *urn = answer_str(vcenter, "vcId"), *name = answer_shown(vcenter, "name", "?", &cli->arena);
@@ -91,11 +71,10 @@ static bool add_hosts(struct cli *cli, struct remote *r, const json_t *vcenter, 
     if (!ours_hosts(r, urn, &cli->arena, &hosts, e))
         return err_in(e, "the hosts of %s", name);
     json_array_foreach(hosts, i, h) {
-        bool verified = answer_true(h, "verified");
         n->all++;
-        n->verified += verified;
-        if (which == WHICH_ALL || verified == (which == WHICH_VERIFIED))
-            rows_add(rows, row_of(h, name));
+        n->verified += answer_true(h, "verified");
+        if (wanted(a, h))
+            rows_add(rows, host_row(h, name));
     }
     return true;
 }
@@ -117,9 +96,9 @@ static enum cli_exit run(struct cli *cli, const void *args)
         vcenters = json_array();
         json_array_append_new(vcenters, v);
     }
-    rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
+    rows_init(&rows, &cli->out, host_columns, host_columns_len);
     json_array_foreach(vcenters, i, v) {
-        if (!add_hosts(cli, r, v, a->which, &rows, &n, &e))
+        if (!add_hosts(cli, r, v, a, &rows, &n, &e))
             return cli_fail(cli, &e);
     }
     rows_finish(&rows, "hosts", NULL);
@@ -134,7 +113,7 @@ const struct cli_command command_host_list = {
     .about = "Lists the hosts of one registered vCenter Server or of all, with what each presented when the cell last looked, decided "
              "with what is trusted now: signed by the VMCA, by another CA, by itself, by the installer's CA, expired, misnamed, "
              "unreachable, or never seen.",
-    .examples = "vouchsafe host list vc1 --only others\nvouchsafe host list -o jsonl",
+    .examples = "vouchsafe host list vc1 --only others\nvouchsafe host list --class other-ca\nvouchsafe host list -o jsonl",
     .options = options,
     .options_len = ARRAY_LEN(options),
     .operands = operands,

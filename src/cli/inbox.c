@@ -45,6 +45,7 @@ static const struct cli_code codes[] = {
     { CLI_USAGE, "wrong arguments, or the cell refused what they say" },
     { CLI_UNREACHABLE, "the cell can't be reached" },
     { CLI_DENIED, "not logged in, or without the right" },
+    { CLI_UNTRUSTED, "the cell's certificate is not believed" },
     { CLI_CONFLICT, "it is about another certificate now, or was decided already" },
 };
 

@@ -40,7 +40,7 @@ static const struct arg_option remove_options[] = {
 };
 
 static const struct arg_operand name_operand[] = {
-    { .name = "NAME", AT(name), .help = "what it is called here" },
+    { .name = "NAME", AT(name), .help = "what it is called here", .kind = "nsx" },
 };
 
 static const struct cli_code codes[] = {

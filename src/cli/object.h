@@ -24,11 +24,11 @@ struct object {
 };
 
 /* Exit codes that all such commands have: `static const struct cli_code codes[] = { OBJECT_CODES("..") };` */
-#define OBJECT_CODES(failed)                                                  \
-    { CLI_DONE, "done; a list may be empty" }, { CLI_FAILED, failed },        \
-    { CLI_USAGE, "wrong arguments, or the cell refused what they say" },      \
-    { CLI_UNREACHABLE, "the cell can't be reached" },                         \
-    { CLI_DENIED, "not logged in, or without the right" },                    \
+#define OBJECT_CODES(failed) { CLI_DONE, "done; a list may be empty" }, { CLI_FAILED, failed }, OBJECT_CELL_CODES
+#define OBJECT_CELL_CODES                                                \
+    { CLI_USAGE, "wrong arguments, or the cell refused what they say" }, \
+    { CLI_UNREACHABLE, "the cell can't be reached" },                    \
+    { CLI_DENIED, "not logged in, or without the right" },               \
     { CLI_UNTRUSTED, "the cell's certificate is not believed" }
 
 /* By name in any case, by id, or by the id's UUID. ret: the cell's JSON, owned by the caller. ERR_NOT_FOUND. */

@@ -209,3 +209,10 @@ bool ours_hosts(struct remote *r, const char *urn, struct arena *a, json_t **ret
 {
     return remote_list(r, arena_printf(a, OURS_PATH "/vcenters/%s/hosts", remote_escape(a, urn)), ret, e);
 }
+
+bool ours_look_at_host(struct remote *r, const char *urn, const char *id, struct arena *a, json_t **ret, struct err *e)
+{
+    remote_patience(r, OURS_LOOK_MS);
+    return remote_send(r, "POST", arena_printf(a, OURS_PATH "/vcenters/%s/hosts/%s/look", remote_escape(a, urn), remote_escape(a, id)),
+                       NULL, ret, e);
+}

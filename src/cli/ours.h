@@ -62,6 +62,8 @@ MUST_USE bool ours_grant(struct remote *r, const char *alias, const char *pem, c
 
 /* What every host of a vCenter presents: an array of the cell's JSON, owned by the caller. */
 MUST_USE bool ours_hosts(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e);
+/* The cell looks at one of them now; ret: as ours_hosts has them, one. */
+MUST_USE bool ours_look_at_host(struct remote *r, const char *urn, const char *id, struct arena *a, json_t **ret, struct err *e);
 /* What is trusted of a vCenter: {"vmca", "vmca_sha256", "reviewed", "hosts", "verified", "verified_text", "text"}, owned by the
  * caller. */
 MUST_USE bool ours_trust(struct remote *r, const char *urn, struct arena *a, json_t **ret, struct err *e);

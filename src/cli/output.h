@@ -27,6 +27,7 @@ struct out {
     FILE *data;           /* borrowed: stdout */
     FILE *talk;           /* borrowed: stderr */
     enum out_format format;
+    bool no_input;        /* nobody is to be asked (cli/prompt.h) */
     bool quiet;           /* no notes, no progress; errors still */
     bool colour;          /* on data */
     bool talk_colour;

@@ -1,9 +1,11 @@
 #include "cli/password.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buf.h"
 #include "cli/input.h"
+#include "cli/output.h"
 #include "cli/prompt.h"
 
 enum { LINE_MAX_BYTES = SECRET_PASSWORD_MAX + 2 }; /* with its line break */
@@ -37,6 +39,8 @@ static bool from_file(const char *path, struct secret *ret, struct err *e)
 bool password_read(struct out *o, const char *path, const char *what, struct secret *ret, struct err *e)
 {
     AUTO(secret_done) struct secret again = { 0 };
+    if (!path && o->no_input && isatty(STDIN_FILENO) == 1)
+        return err_set(e, ERR_INPUT, "nobody is to be asked for the password: name a file with --password-file (-: standard input)");
     if (path || !prompt_possible(o))
         return from_file(path ? path : "-", ret, e);
     return prompt_secret(o, what, ret, e) && prompt_secret(o, "The same again", &again, e) &&

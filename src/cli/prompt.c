@@ -13,7 +13,7 @@ enum { CTRL_C = 3 };
 
 bool prompt_possible(const struct out *o)
 {
-    return o->talk_tty && isatty(STDIN_FILENO) == 1;
+    return !o->no_input && o->talk_tty && isatty(STDIN_FILENO) == 1;
 }
 
 /* Reads one line into buf (PROMPT_LINE_MAX + 1 bytes), byte by byte: what follows belongs to the next question. *ret_len

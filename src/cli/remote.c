@@ -230,6 +230,7 @@ static bool open_here(struct cli *cli, const struct remote_args *args, struct re
     struct here_place place;
     if (!here_find(cli, args->config, args->data_dir, args->lab, &place, e))
         return false;
+    place.running_only = args->running_only;
     r->url = xstrdup(arena_printf(&cli->arena, "the cell of %s", place.data_dir));
     r->host = (struct url_host){ .name = "localhost" };
     r->timeout_ms = args->timeout.value;

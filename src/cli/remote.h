@@ -44,6 +44,7 @@ struct remote_args {
     struct arg_number timeout;
     const char *config, *data_dir;
     bool lab;
+    bool running_only; /* no option: a cell of this machine is not started, and not waited for */
 };
 
 #define REMOTE_OPTION(args, into, field) .at = offsetof(args, into) + offsetof(struct remote_args, field)
@@ -116,7 +117,7 @@ MUST_USE bool remote_send(struct remote *r, const char *method, const char *path
 /* The same for a body that is no JSON; borrowed. */
 MUST_USE bool remote_post_bytes(struct remote *r, const char *path, const char *type, const struct buf *body, json_t **ret,
                                 struct err *e);
-/* For what answers 202: the path of the task in Location, in the arena. ERR_PEER without one. */
+/* For what answers 202: the path of the task, out of Location or the task that is the body, in the arena. ERR_PEER without one. */
 MUST_USE bool remote_start(struct remote *r, const char *method, const char *path, json_t *take_body, struct arena *a,
                            const char **ret_task, struct err *e);
 /* All rows of a list of /cloudapi, page after page, as one array. path may have a query. */

@@ -206,6 +206,8 @@ bool remote_start(struct remote *r, const char *method, const char *path, json_t
     if (!ask_with(r, rq, take_body, &here, &reply, &body, e))
         return false;
     const char *location = http1_find(reply.head, "Location");
+    if (!location) /* the legacy face gives the task itself */
+        location = json_string_value(json_object_get(body, "href"));
     if (!location)
         return err_set(e, ERR_PEER, "%s answered without a task", r->url);
     if (own_path(location, a, ret_task, e))

@@ -41,6 +41,8 @@ static const struct cli_code codes[] = {
     { CLI_CONFLICT, "the name is taken" },
 };
 
+static const struct cli_code right_codes[] = { OBJECT_CODES("there is no such organization") };
+
 static json_t *row_of(const json_t *role)
 {
     json_t *j = json_object();
@@ -281,8 +283,8 @@ const struct cli_command command_right_list = {
     .summary = "the rights that a role can give",
     .about = "Lists the rights that there are for users of one's own organization, or of --org.",
     .examples = "vouchsafe right list -o name",
-    .codes = codes,
-    .codes_len = ARRAY_LEN(codes),
+    .codes = right_codes,
+    .codes_len = ARRAY_LEN(right_codes),
     .size = sizeof(struct role_args),
     .options = options,
     .options_len = ARRAY_LEN(options),

@@ -35,7 +35,7 @@ static const struct arg_operand changes_operand[] = {
     { .name = "NAME=VALUE", AT(changes), .many = true, .candidate = setting_name, .help = "a setting as 'settings show' names it; yes or no, or a number" },
 };
 
-static const struct cli_code codes[] = { OBJECT_CODES("the cell refused"), { CLI_CONFLICT, "somebody else changed them at the same time" } };
+static const struct cli_code codes[] = { { CLI_DONE, "done" }, OBJECT_CELL_CODES };
 
 static const struct rows_column columns[] = {
     { .title = "SETTING", .key = "name" },

@@ -28,7 +28,7 @@ static const struct arg_option remove_options[] = {
 };
 
 static const struct arg_operand name_operand[] = {
-    { .name = "NAME", .at = offsetof(struct one_args, name), .help = "the name that it was registered by, or its URN" },
+    { .name = "NAME", .at = offsetof(struct one_args, name), .help = "the name that it was registered by, or its URN", .kind = "vcenter" },
 };
 
 static const struct cli_code list_codes[] = {

@@ -43,7 +43,7 @@ static const struct arg_option trust_options[] = {
 };
 
 static const struct arg_operand trust_operands[] = {
-    { .name = "NAME", .at = offsetof(struct trust_args, name), .help = "the name that it was registered by, or its URN" },
+    { .name = "NAME", .at = offsetof(struct trust_args, name), .help = "the name that it was registered by, or its URN", .kind = "vcenter" },
 };
 
 static bool show(struct cli *cli, struct remote *r, const char *urn, bool find, struct err *e)
@@ -143,7 +143,7 @@ static const struct arg_option edit_options[] = {
 };
 
 static const struct arg_operand edit_operands[] = {
-    { .name = "NAME", EDIT(name), .help = "the name that it was registered by, or its URN" },
+    { .name = "NAME", EDIT(name), .help = "the name that it was registered by, or its URN", .kind = "vcenter" },
 };
 
 static void set_text(json_t *v, const char *key, const char *text)

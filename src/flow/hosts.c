@@ -100,6 +100,10 @@ static bool next(void *self, struct probe_request *ret)
     while (!g->stopped && g->next < g->report->len) {
         struct host_row *r = &g->report->rows[g->next++];
         struct err why;
+        if (how->only && strcmp(r->id, how->only) != 0) {
+            g->done++;
+            continue;
+        }
         if (!fill_endpoint(r, &ret->endpoint, &why)) {
             (void)err_set(&r->err, ERR_PEER, "the vCenter names it in a way that can't be dialled: %s", why.msg);
             g->done++;

@@ -76,6 +76,7 @@ struct hosts_look {
     const char *vcenter;         /* URN */
     struct vim_session *session; /* borrowed, logged in or able to */
     bool names_off;              /* the names of this vCenter's hosts are not checked */
+    const char *only;            /* the id of one host: the others are not looked at, and what is kept of them stays; NULL: all */
     hosts_progress *progress;
     void *self;
     int64_t timeout_ms;          /* for all; 0 = HOSTS_ALL_MS */
