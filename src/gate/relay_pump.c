@@ -203,6 +203,8 @@ bool relay_pump(struct relay *r, enum relay_way way)
         }
         if (ended)
             reader_ended(r, way);
+        else if (conn_dry(from))
+            return false;
     }
     return r->state == RELAY_PUMPING;
 }

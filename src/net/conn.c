@@ -40,6 +40,11 @@ void conn_hint(struct conn *c, enum conn_hint hint)
         c->ops->hint(c, hint);
 }
 
+bool conn_dry(const struct conn *c)
+{
+    return c->ops->dry && c->ops->dry(c);
+}
+
 static enum io shaking_step(void *self, struct err *e)
 {
     return conn_handshake(self, e);

@@ -37,6 +37,8 @@ struct conn_ops {
     bool (*pending)(const struct conn *c);
     int (*fd)(const struct conn *c);
     void (*hint)(struct conn *c, enum conn_hint hint); /* NULL: it has no use for one */
+    /* True when a read would say IO_WANT_READ for sure; never before CONN_EDGES. NULL: it can't tell. */
+    bool (*dry)(const struct conn *c);
     struct conn *(*destroy)(struct conn *c);
 };
 
@@ -52,6 +54,7 @@ enum io conn_finish(struct conn *c, struct err *e);
 bool conn_pending(const struct conn *c);
 int conn_fd(const struct conn *c);
 void conn_hint(struct conn *c, enum conn_hint hint);
+bool conn_dry(const struct conn *c); /* a read may be left out: it would only wait */
 /* The handshake as an operation for either driver (net/io.h, net/drive.h); self is the struct conn. */
 extern const struct io_op conn_shaking;
 

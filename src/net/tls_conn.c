@@ -238,6 +238,12 @@ static void tls_hint(struct conn *c, enum conn_hint hint)
     }
 }
 
+static bool tls_dry(const struct conn *c)
+{
+    const struct tls *t = tls_conn_of(c, NULL);
+    return t->state == TLS_OPEN && t->socket.dry && !SSL_has_pending(t->ssl);
+}
+
 static struct conn *tls_destroy(struct conn *c)
 {
     struct tls *t = tls_conn_of(c, NULL);
@@ -257,6 +263,7 @@ static const struct conn_ops tls_ops = {
     .pending = tls_pending,
     .fd = tls_fd,
     .hint = tls_hint,
+    .dry = tls_dry,
     .destroy = tls_destroy,
 };
 
