@@ -64,7 +64,7 @@ struct lab_events *lab_events_destroy(struct lab_events *all)
     return NULL;
 }
 
-static struct lab_event *add(struct lab_vcenter *vc, struct lab_event_plan *p, const char *fmt, va_list args)
+static PRINTF(3, 0) struct lab_event *add(struct lab_vcenter *vc, struct lab_event_plan *p, const char *fmt, va_list args)
 {
     if (!vc->events)
         vc->events = xcalloc(1, sizeof(*vc->events));

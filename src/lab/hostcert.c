@@ -201,7 +201,7 @@ bool lab_do_poll(struct lab_endpoint *ep, const struct lab_change *c, struct err
     vc->polls = c->value;
     for (size_t i = 0; i < vc->hosts_len; i++) {
         struct lab_host *h = &vc->hosts[i];
-        int now = lab_cert_status(vc, lab_cert_end(&h->at), c->at);
+        int now = (int)lab_cert_status(vc, lab_cert_end(&h->at), c->at);
         if (now == h->status)
             continue;
         h->status = now;
