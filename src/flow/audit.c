@@ -52,7 +52,6 @@ static bool is_unneeded(const struct audit_made *m, size_t i)
 /* A name for the list of what is unneeded. */
 static void write_shown(struct audit_made *m)
 {
-    AUTO(arena_done) struct arena a = { 0 };
     const char *all = "unneeded";
     uint8_t digest[DIGEST_SHA256] = { 0 };
     digest_sha256(all, strlen(all), digest);
