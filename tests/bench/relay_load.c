@@ -182,7 +182,7 @@ static bool order(void)
 int main(int argc, char **argv)
 {
     bench_must(argc >= 7, "relay-load PORT CA NAME PATH down|up BYTES, or echo SESSIONS ACTIVE MESSAGES, or hold SESSIONS");
-    port = (uint16_t)atoi(argv[1]);
+    port = (uint16_t)strtol(argv[1], NULL, 10);
     name = argv[3];
     path = argv[4];
     context = peer_context(false);
@@ -191,9 +191,9 @@ int main(int argc, char **argv)
     peer_raise_files();
     bool many = strcmp(argv[5], "echo") == 0 || strcmp(argv[5], "hold") == 0;
     if (many) {
-        sessions = atoi(argv[6]);
-        active = argc > 7 ? atoi(argv[7]) : 0;
-        messages = argc > 8 ? atol(argv[8]) : 0;
+        sessions = (int)strtol(argv[6], NULL, 10);
+        active = argc > 7 ? (int)strtol(argv[7], NULL, 10) : 0;
+        messages = argc > 8 ? strtol(argv[8], NULL, 10) : 0;
         users = calloc((size_t)sessions, sizeof(*users));
         took = calloc((size_t)messages + 1, sizeof(*took));
         poller = epoll_create1(0);
@@ -207,7 +207,7 @@ int main(int argc, char **argv)
         if (many)
             said = echo_all();
         else
-            stream(strcmp(argv[5], "up") == 0, atoll(argv[6]));
+            stream(strcmp(argv[5], "up") == 0, strtoll(argv[6], NULL, 10));
         (void)printf("done %.1f\n", said);
         (void)fflush(stdout);
     }

@@ -110,10 +110,10 @@ static void answer(struct guest *g, size_t body)
     if (key) {
         upgrade(g, key + strlen("\r\nsec-websocket-key: "));
     } else if (text[0] == 'P' && length) {
-        g->left = atoll(length + strlen("\r\ncontent-length: ")) - (long long)body;
+        g->left = strtoll(length + strlen("\r\ncontent-length: "), NULL, 10) - (long long)body;
         g->state = DRAINING;
     } else {
-        g->left = strncmp(text, "GET /bytes/", 11) == 0 ? atoll(text + 11) : 0;
+        g->left = strncmp(text, "GET /bytes/", 11) == 0 ? strtoll(text + 11, NULL, 10) : 0;
         (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %lld\r\n\r\n", g->left);
         say(g, head, strlen(head));
         g->state = g->left ? SENDING : HEAD;
