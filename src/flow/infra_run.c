@@ -37,16 +37,18 @@ static json_t *accept_json(const struct infra_ask *ask)
     return list;
 }
 
-static bool start(const struct site *site, const struct caller *c, const struct infra_ask *ask, const struct flow_kind *kind,
-                  const char *operation, const char *name, char ret_task[STORE_ID_MAX + 1], struct err *e)
+static bool start(const struct site *site, const struct caller *c, const struct infra_ask *ask, const struct task_new *what,
+                  char ret_task[STORE_ID_MAX + 1], struct err *e)
 {
     if (ask->accept_len > INFRA_ACCEPT_MAX)
         return err_set(e, ERR_INPUT, "more than %d exceptions", INFRA_ACCEPT_MAX);
     json_t *data = json_pack("{s:b, s:b, s:s, s:o}", "vcenters", ask->vcenters, "unattended", ask->unattended, "digest",
                              ask->digest ? ask->digest : "", "accept", accept_json(ask));
-    const struct task_new t = { .operation = operation, .operation_name = name, .owner_urn = INFRA_URN,
-                                .owner_name = "Trust of the infrastructure", .owner_type = "", .shared = kind == &infra_plan_kind,
-                                .kind = kind, .data = data };
+    struct task_new t = *what;
+    t.owner_urn = INFRA_URN;
+    t.owner_name = "Trust of the infrastructure";
+    t.owner_type = "";
+    t.data = data;
     bool ok = task_start(site, c, &t, ret_task, e);
     json_decref(data);
     return ok;
@@ -55,7 +57,9 @@ static bool start(const struct site *site, const struct caller *c, const struct 
 bool infra_plan_start(const struct site *site, const struct caller *c, const struct infra_ask *ask, char ret_task[STORE_ID_MAX + 1],
                       struct err *e)
 {
-    return start(site, c, ask, &infra_plan_kind, "Looking at the certificates of the infrastructure", "infrastructurePlan", ret_task, e);
+    static const struct task_new what = { .operation = "Looking at the certificates of the infrastructure",
+                                          .operation_name = "infrastructurePlan", .shared = true, .kind = &infra_plan_kind };
+    return start(site, c, ask, &what, ret_task, e);
 }
 
 bool infra_run_start(const struct site *site, const struct caller *c, const struct infra_ask *ask, char ret_task[STORE_ID_MAX + 1],
@@ -63,7 +67,9 @@ bool infra_run_start(const struct site *site, const struct caller *c, const stru
 {
     if (!ask->digest && !ask->unattended)
         return err_set(e, ERR_INPUT, "name the digest of the plan that was confirmed, or say that nobody attends");
-    return start(site, c, ask, &infra_run_kind, "Trusting the certificates of the infrastructure", "infrastructureTrust", ret_task, e);
+    static const struct task_new what = { .operation = "Trusting the certificates of the infrastructure",
+                                          .operation_name = "infrastructureTrust", .kind = &infra_run_kind };
+    return start(site, c, ask, &what, ret_task, e);
 }
 
 struct exceptions {
