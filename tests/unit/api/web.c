@@ -43,8 +43,9 @@ static void a_page_reads_by_its_cookie(void **state)
     struct page p;
     open_page(d, &p);
     CHECK_EQ(call(d, &p, "GET " AT, "", NULL), 200);
-    CHECK_STR(json_string_value(json_object_get(rig_json(d->rig), "csrf")), p.csrf);
-    CHECK(json_is_true(json_object_get(rig_json(d->rig), "provider")));
+    const json_t *session = rig_json(d->rig); /* the rig's, which keeps one */
+    CHECK_STR(json_string_value(json_object_get(session, "csrf")), p.csrf);
+    CHECK(json_is_true(json_object_get(session, "provider")));
     CHECK_EQ(call(d, &p, "GET " CHANGE, "", NULL), 200);
     CHECK_EQ(rig_call(d->rig, "GET " AT, "Accept: application/json;version=37.0\r\n", NULL), 401);
     CHECK_EQ(rig_call(d->rig, "GET " AT, "Accept: application/json;version=37.0\r\nCookie: __Host-vouchsafe=\r\n", NULL), 401);
