@@ -74,7 +74,7 @@ static bool add_hosts(struct cli *cli, struct remote *r, const json_t *vcenter, 
         n->all++;
         n->verified += answer_true(h, "verified");
         if (wanted(a, h))
-            rows_add(rows, host_row(h, name));
+            rows_add(rows, host_rows_of(h, name));
     }
     return true;
 }

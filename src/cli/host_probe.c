@@ -62,7 +62,7 @@ static void add(struct probing *p, const json_t *host, const char *vcenter)
     p->all++;
     p->seen += !answer_str(host, "error");
     p->verified += answer_true(host, "verified");
-    rows_add(&p->rows, host_row(host, vcenter));
+    rows_add(&p->rows, host_rows_of(host, vcenter));
 }
 
 static bool read_vcenters(struct probing *p, json_t **ret, struct err *e)

@@ -20,7 +20,7 @@ const struct rows_column host_columns[] = {
 };
 const size_t host_columns_len = ARRAY_LEN(host_columns);
 
-json_t *host_row(const json_t *h, const char *vcenter)
+json_t *host_rows_of(const json_t *h, const char *vcenter)
 {
     json_t *j = json_object();
     json_object_set_new(j, "name", answer_text(h, "name"));

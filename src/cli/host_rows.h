@@ -9,4 +9,4 @@ extern const struct rows_column host_columns[];
 extern const size_t host_columns_len;
 
 /* h: the cell's JSON. vcenter: its name, escaped. A new reference. */
-json_t *host_row(const json_t *h, const char *vcenter);
+json_t *host_rows_of(const json_t *h, const char *vcenter);

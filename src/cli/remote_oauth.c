@@ -37,7 +37,7 @@ bool remote_api_token(struct remote *r, const char *name, struct arena *a, const
 {
     AUTO(wire_json_decrefp) json_t *client = NULL, *tokens = NULL;
     AUTO(wipe) struct buf form;
-    const char *path;
+    const char *path = NULL;
     buf_init(&form, WIRE_JSON_MAX);
     if (!r->bearer.len)
         return err_set(e, ERR_DENIED, "an API token belongs to a user, and on the cell's machine you are none: 'vouchsafe login' first");

@@ -194,7 +194,7 @@ bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after
     AUTO(arena_done) struct arena page = { 0 };
     const struct xml_element *answer;
     struct vim_object manager, vm = { .type = "VirtualMachine" };
-    bool there;
+    bool there = false;
     *ret = VIM_CUSTOMIZED_NOT_YET;
     *ret_why = "";
     *ret_last = after;
