@@ -98,7 +98,7 @@ static bool read_change(const char *word, json_t *body, struct arena *a, struct 
 {
     size_t len = strcspn(word, "=");
     char shown[80];
-    json_t *value;
+    json_t *value = NULL;
     const struct site_settings_field *f = site_settings_find(arena_strndup(a, word, len));
     text_escape(shown, sizeof(shown), word, len);
     if (!word[len])

@@ -173,7 +173,7 @@ static enum cli_exit run_replace(struct cli *cli, const void *args)
     const struct what_if_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
     struct err e = { 0 };
-    const char *pem;
+    const char *pem = NULL;
     json_t *body;
     if (!a->with)
         return cli_usage(cli, "--with is missing: the certificate that takes its place");
