@@ -109,8 +109,7 @@ bool service_visited(const struct service *s)
 static void deserted(void *self)
 {
     const struct service *s = self;
-    if (s->deserted)
-        s->deserted(s->self);
+    s->deserted(s->self);
 }
 
 static bool open_control(struct service *s, const char *path, struct err *e)
@@ -174,7 +173,7 @@ static bool open_strand(struct service *s, const struct service_config *c, struc
     http.wrap = wrap;
     http.unshaken = unshaken;
     http.drained = drained;
-    http.deserted = deserted;
+    http.deserted = c->deserted ? deserted : NULL;
     st->server = http_server_create(st->loop, &http);
     if (!c->listen)
         return true;

@@ -38,7 +38,7 @@ struct service_config {
     const struct range *proxies;          /* copied: who has to send a PROXY protocol v2 header, and is believed */
     size_t proxies_len;                   /* at most SERVICE_PROXIES_MAX */
     const char *control;                  /* path of a socket for this machine's root and the cell's own user; NULL: none */
-    void (*deserted)(void *self);         /* on a loop: nobody is connected to the control socket any more; NULL */
+    void (*deserted)(void *self);         /* on a loop: nobody is connected to the control socket any more, and it is closed; NULL: it stays open */
     void *self;
     struct gate *gate;                    /* borrowed: gets a lane on each loop; NULL: none */
     const struct http_server_config *http; /* wrap, unshaken, drained and deserted are the service's */

@@ -208,6 +208,15 @@ void http_server_drain(struct http_server *s)
     tell_when_drained(s);
 }
 
+/* Who tells that nobody is there any more lets nobody in from then on: he would be cut off. */
+static void be_deserted(struct http_server *s)
+{
+    for (size_t i = 0; i < s->ports_len; i++)
+        if (s->ports[i].admit)
+            listener_close(s->ports[i].listener);
+    s->config.deserted(s->config.self);
+}
+
 void server_forget(struct http_server *s, struct peer *p, bool handed_over)
 {
     ring_take(&p->ring);
@@ -217,7 +226,7 @@ void server_forget(struct http_server *s, struct peer *p, bool handed_over)
     if (p->listener)
         listener_release(p->listener);
     if (p->local && !s->local_len && !s->draining && !s->told && s->config.deserted)
-        s->config.deserted(s->config.self);
+        be_deserted(s);
     tell_when_drained(s);
 }
 

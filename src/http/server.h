@@ -45,7 +45,8 @@ struct http_server_config {
     void (*failed)(void *app, const struct http_failure *f, struct http_response *r);
     /* After http_server_drain, when the last request was answered; upgraded connections do not count. */
     void (*drained)(void *self);
-    /* The last connection of http_server_listen_local has ended, and none is open now; NULL: nobody wants to hear of it. */
+    /* The last connection of http_server_listen_local has ended, none is open, and its port is closed before this is called; NULL:
+     * nobody wants to hear of it, and the port stays open. */
     void (*deserted)(void *self);
     void *self;                          /* of whoever runs the server: given to wrap, unshaken, drained, deserted and admit */
 };
