@@ -86,17 +86,17 @@ static bool start(struct api_call *c, struct err *e)
 static bool remove_unneeded(struct api_call *c, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *body = NULL;
-    const char *shown, *const *ids;
-    size_t len;
+    const char *shown;
+    struct audit_removed gone;
     if (!api_body_json(c, &body, e))
         return false;
     if (!body)
         return err_set(e, ERR_INPUT, "the body is missing: shown is needed, as the report has it");
-    if (!api_need_text(body, "shown", AUDIT_DIGEST, &shown, e) || !audit_remove(c->site, &c->caller, shown, 0, c->arena, &ids, &len, e))
+    if (!api_need_text(body, "shown", AUDIT_DIGEST, &shown, e) || !audit_remove(c->site, &c->caller, shown, 0, c->arena, &gone, e))
         return false;
     json_t *list = json_array();
-    for (size_t i = 0; i < len; i++)
-        json_array_append_new(list, json_string(ids[i]));
+    for (size_t i = 0; i < gone.len; i++)
+        json_array_append_new(list, json_string(gone.ids[i]));
     return api_answer_json(c, 200, json_pack("{s:o}", "removed", list), e);
 }
 

@@ -73,8 +73,9 @@ json_t *answer_ours(const json_t *v)
     }
     if (json_is_array(v)) {
         copy = json_array();
-        json_array_foreach(v, i, one)
+        json_array_foreach(v, i, one) {
             json_array_append_new(copy, answer_ours(one));
+        }
         return copy;
     }
     if (!json_is_object(v))

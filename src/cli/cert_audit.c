@@ -115,8 +115,9 @@ static void show(struct cli *cli, const json_t *head, const json_t *rows, const 
     json_t *more = json_object(), *one;
     size_t i;
     rows_init(&out, &cli->out, columns, ARRAY_LEN(columns));
-    json_array_foreach(rows, i, one)
+    json_array_foreach(rows, i, one) {
         rows_add(&out, row_of(one, l));
+    }
     for (i = 0; i < ARRAY_LEN(told); i++)
         json_object_set_new(more, told[i], answer_ours(json_object_get(head, told[i])));
     json_object_set_new(more, "known", answer_ours(json_object_get(head, "endpoints")));

@@ -156,8 +156,9 @@ static void print(struct cli *cli, const json_t *result)
     size_t i;
     json_t *line;
     rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
-    json_array_foreach(answer_member(result, "lines"), i, line)
+    json_array_foreach(answer_member(result, "lines"), i, line) {
         rows_add(&rows, row_of(line, &cli->arena));
+    }
     rows_finish(&rows, "endpoints",
                 json_pack("{s:i, s:i, s:i, s:i, s:i}", "counted", count_of(result, "endpoints"), "verified", count_of(result, "verified"),
                           "to_store", count_of(result, "toStore"), "stored", count_of(result, "stored"), "inbox",

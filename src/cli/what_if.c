@@ -82,8 +82,9 @@ static void show(struct cli *cli, const json_t *answer)
     json_t *more = answer_ours(answer), *one;
     size_t i;
     rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
-    json_array_foreach(json_object_get(more, "endpoints"), i, one)
+    json_array_foreach(json_object_get(more, "endpoints"), i, one) {
         rows_add(&rows, json_incref(one));
+    }
     (void)json_object_del(more, "endpoints");
     rows_finish(&rows, "endpoints", more);
     talk.data = talk.talk;

@@ -224,7 +224,7 @@ static bool remove_in(void *self, struct store *s, struct err *e)
 }
 
 bool audit_remove(const struct site *site, const struct caller *c, const char *shown, int64_t now_ms, struct arena *a,
-                  const char *const **ret_ids, size_t *ret_len, struct err *e)
+                  struct audit_removed *ret, struct err *e)
 {
     const struct store_by by = site_by(c, "trust-audit");
     struct removing r = { .site = site, .by = &by, .shown = shown, .now_ms = now_ms ? now_ms : clock_wall_ms(), .arena = a };
@@ -233,7 +233,6 @@ bool audit_remove(const struct site *site, const struct caller *c, const char *s
         return false;
     if (r.len && !vmca_refresh(site, NULL, &why)) /* what hangs on it; it never makes the removal fail */
         LOG(WARN, "vmca.refresh", "error=\"%s\"", why.msg);
-    *ret_ids = r.ids;
-    *ret_len = r.len;
+    *ret = (struct audit_removed){ r.ids, r.len };
     return true;
 }

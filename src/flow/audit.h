@@ -53,8 +53,12 @@ MUST_USE bool audit_last(struct store *s, struct arena *a, struct audit_head *re
 
 /* Takes away what is unneeded, in one transaction with its lines in the audit trail, and in force when it returns. shown: of the
  * report that the person saw. ERR_CONFLICT: something else is unneeded now, or the looks are too old. now_ms: 0 = now. */
+struct audit_removed {
+    const char *const *ids; /* of the grants that went; in the arena */
+    size_t len;
+};
 MUST_USE bool audit_remove(const struct site *site, const struct caller *c, const char *shown, int64_t now_ms, struct arena *a,
-                           const char *const **ret_ids, size_t *ret_len, struct err *e);
+                           struct audit_removed *ret, struct err *e);
 
 /* ---- the parts ---- */
 

@@ -155,7 +155,7 @@ static bool list(struct store *s, const struct listing *how, struct arena *a, vo
 {
     struct store_record *rows;
     size_t len;
-    if (!kept_some(s, how->kind, how->owner, seen_state(how->org), a, &rows, &len, e))
+    if (!kept_some(s, &(struct store_record_query){ .kind = how->kind, .owner = how->owner, .state = seen_state(how->org) }, a, &rows, &len, e))
         return false;
     char *all = arena_array(a, len + 1, how->size);
     for (size_t i = 0; i < len; i++)

@@ -108,7 +108,7 @@ bool config_read_from(const char *text, size_t len, struct config *ret, struct s
                       struct err *e)
 {
     struct config c = { 0 };
-    if (!settings_read_from(text, len, table, ARRAY_LEN(table), &c, origins, arena, e) || !check_addresses(&c, e) ||
+    if (!settings_read_from(text, len, table, ARRAY_LEN(table), &(struct setting_target){ &c, origins }, arena, e) || !check_addresses(&c, e) ||
         !check_url(&c, e) || !check_trust(&c, e) ||
         !check_paths(&c, e))
         return err_in(e, "configuration");

@@ -112,12 +112,10 @@ bool customize_give(const struct site *site, struct vim_session *s, const struct
 {
     AUTO(given_done) struct given g = { 0 };
     AUTO(arena_done) struct arena a = { 0 };
-    enum vim_customized last;
-    const char *why;
-    int64_t after;
+    struct vim_customized_news last;
     struct vim_object task;
     if (!read_given(site, v, &g, e) ||
-        !vim_customized_read(s, v->moref, 0, vim_deadline(CUSTOMIZE_CALL_MS), &a, &last, &why, &after, e))
+        !vim_customized_read(s, v->moref, 0, vim_deadline(CUSTOMIZE_CALL_MS), &a, &last, e))
         return false;
     const struct gc *gc = &g.gc;
     const struct vim_customize c = {
@@ -127,7 +125,7 @@ bool customize_give(const struct site *site, struct vim_session *s, const struct
         .domain_user = gc->domain_user, .domain_password = g.domain.len ? &g.domain : NULL, .full_name = "Administrator", .org = g.org,
     };
     return vim_customize(s, v->moref, &c, vim_deadline(CUSTOMIZE_CALL_MS), &task, e) &&
-           vim_task_wait(s, &task, NULL, vim_deadline(CUSTOMIZE_TASK_MS), NULL, NULL, e) && keep_given(site, v, after, e);
+           vim_task_wait(s, &task, NULL, vim_deadline(CUSTOMIZE_TASK_MS), NULL, NULL, e) && keep_given(site, v, last.last, e);
 }
 
 /* ---- how it goes ---- */
@@ -170,9 +168,7 @@ static bool follow_one(const struct site *site, const char *vcenter, struct vim_
     AUTO(arena_done) struct arena a = { 0 };
     struct vm v;
     struct gc g;
-    enum vim_customized how;
-    const char *why;
-    int64_t last;
+    struct vim_customized_news n;
     bool there;
     if (!read_running(site, urn, &a, &v, &g, &there, e))
         return false;
@@ -180,15 +176,15 @@ static bool follow_one(const struct site *site, const char *vcenter, struct vim_
         return keep_end(site, urn, GC_FAILED, "", false, e);
     if (strcmp(v.vcenter, vcenter) != 0)
         return true;
-    if (!vim_customized_read(s, v.moref, g.chain, vim_deadline(CUSTOMIZE_CALL_MS), &a, &how, &why, &last, e))
+    if (!vim_customized_read(s, v.moref, g.chain, vim_deadline(CUSTOMIZE_CALL_MS), &a, &n, e))
         return false;
-    if (how == VIM_CUSTOMIZED_NOT_YET && clock_wall_ms() - g.since_ms < CUSTOMIZE_GUEST_MS)
+    if (n.how == VIM_CUSTOMIZED_NOT_YET && clock_wall_ms() - g.since_ms < CUSTOMIZE_GUEST_MS)
         return true;
-    bool done = how == VIM_CUSTOMIZED_DONE;
-    if (how == VIM_CUSTOMIZED_NOT_YET)
-        why = "the guest has not said that it is done; are VMware Tools running in it?";
-    LOG(INFO, "customize.ended", "vm=%s done=%s why=\"%s\"", urn, done ? "yes" : "no", why);
-    return keep_end(site, urn, done ? GC_COMPLETE : GC_FAILED, why, false, e);
+    bool done = n.how == VIM_CUSTOMIZED_DONE;
+    if (n.how == VIM_CUSTOMIZED_NOT_YET)
+        n.why = "the guest has not said that it is done; are VMware Tools running in it?";
+    LOG(INFO, "customize.ended", "vm=%s done=%s why=\"%s\"", urn, done ? "yes" : "no", n.why);
+    return keep_end(site, urn, done ? GC_COMPLETE : GC_FAILED, n.why, false, e);
 }
 
 void customize_follow(const struct site *site, const char *vcenter, struct vim_session *s)

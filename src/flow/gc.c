@@ -148,7 +148,7 @@ bool gc_running(struct store *s, struct arena *a, const char *const **ret, size_
 {
     struct store_record *rows;
     size_t len;
-    if (!kept_some(s, KIND, NULL, RUNNING, a, &rows, &len, e))
+    if (!kept_some(s, &(struct store_record_query){ .kind = KIND, .state = RUNNING }, a, &rows, &len, e))
         return false;
     const char **urns = arena_array(a, len + 1, sizeof(*urns));
     for (size_t i = 0; i < len; i++)

@@ -101,7 +101,7 @@ static bool decide(struct deciding *d, struct store *s, struct inbox_item *x, en
     x->state = state;
     x->decided_by = d->by->who;
     x->decided_ms = d->by->at_ms;
-    x->reason = reason;
+    x->reason = arena_strdup(&d->arena, reason);
     (void)snprintf(text, sizeof(text), "%s: the changed identity was %s%s%s; inbox item %s", x->name, inbox_state_name(state),
                    *reason ? ": " : "", reason, x->id);
     const struct store_audit line = { .by = *d->by, .action = state == INBOX_APPROVED ? "inbox.approve" : "inbox.reject",

@@ -80,7 +80,9 @@ static size_t hash(const char *key)
 /* Where it is, or NULL. */
 static struct thing **slot_of(const struct inventory_model *m, const char *key)
 {
-    for (size_t i = m->cap ? hash(key) % m->cap : 0; m->cap && m->slots[i]; i = (i + 1) % m->cap)
+    if (!m->cap)
+        return NULL;
+    for (size_t i = hash(key) % m->cap; m->slots[i]; i = (i + 1) % m->cap)
         if (m->slots[i] != GONE && strcmp(m->slots[i]->key, key) == 0)
             return &m->slots[i];
     return NULL;

@@ -40,15 +40,15 @@ static bool copy_row(void *self, const struct store_record *r, struct err *e)
     return true;
 }
 
-bool kept_some(struct store *s, const char *kind, const char *owner, const char *state, struct arena *a,
-               struct store_record **ret, size_t *ret_len, struct err *e)
+bool kept_some(struct store *s, const struct store_record_query *q, struct arena *a, struct store_record **ret, size_t *ret_len,
+               struct err *e)
 {
     struct page p = { .arena = a };
     do {
-        struct store_record_query q = { .kind = kind, .owner = owner, .state = state };
-        q.after = p.len > 0 ? p.rows[p.len - 1].id : NULL;
+        struct store_record_query here = { .kind = q->kind, .owner = q->owner, .state = q->state };
+        here.after = p.len > 0 ? p.rows[p.len - 1].id : NULL;
         p.fresh = 0;
-        if (!store_record_list(s, &q, copy_row, &p, e))
+        if (!store_record_list(s, &here, copy_row, &p, e))
             return false;
     } while (p.fresh == STORE_PAGE_MAX);
     *ret = p.rows;
@@ -59,7 +59,7 @@ bool kept_some(struct store *s, const char *kind, const char *owner, const char 
 bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
               size_t *ret_len, struct err *e)
 {
-    return kept_some(s, kind, owner, NULL, a, ret, ret_len, e);
+    return kept_some(s, &(struct store_record_query){ .kind = kind, .owner = owner }, a, ret, ret_len, e);
 }
 
 bool kept_json(const struct store_record *r, json_t **ret, struct err *e)

@@ -14,13 +14,14 @@
 struct arena;
 struct store;
 struct store_record;
+struct store_record_query;
 
 /* Every record of a kind, of one owner unless NULL, copied into the arena, in the order of ids. */
 MUST_USE bool kept_all(struct store *s, const char *kind, const char *owner, struct arena *a, struct store_record **ret,
                        size_t *ret_len, struct err *e);
-/* The same of one state as well, unless NULL. */
-MUST_USE bool kept_some(struct store *s, const char *kind, const char *owner, const char *state, struct arena *a,
-                        struct store_record **ret, size_t *ret_len, struct err *e);
+/* The same of whatever fits what is asked; after and limit count for nothing. */
+MUST_USE bool kept_some(struct store *s, const struct store_record_query *q, struct arena *a, struct store_record **ret,
+                        size_t *ret_len, struct err *e);
 /* A record's JSON object; owned by the caller (json_decref). ERR_STORE: damaged. */
 MUST_USE bool kept_json(const struct store_record *r, json_t **ret, struct err *e);
 /* Members of it: "", 0 and false when they are missing. Texts are copied into the arena. */

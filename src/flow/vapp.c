@@ -42,7 +42,7 @@ bool vapp_list(struct store *s, const struct vapp_query *q, struct arena *a, str
 {
     struct store_record *rows;
     size_t len;
-    if (!kept_some(s, KIND, q->vdc, seen_state(q->org), a, &rows, &len, e))
+    if (!kept_some(s, &(struct store_record_query){ .kind = KIND, .owner = q->vdc, .state = seen_state(q->org) }, a, &rows, &len, e))
         return false;
     struct vapp *list = arena_array(a, len + 1, sizeof(*list));
     for (size_t i = 0; i < len; i++)

@@ -92,7 +92,7 @@ bool vm_list(struct store *s, const struct vm_query *q, struct arena *a, struct 
 {
     struct store_record *rows;
     size_t len;
-    if (!kept_some(s, KIND, q->vapp, seen_state(q->org), a, &rows, &len, e))
+    if (!kept_some(s, &(struct store_record_query){ .kind = KIND, .owner = q->vapp, .state = seen_state(q->org) }, a, &rows, &len, e))
         return false;
     struct vm *list = arena_array(a, len + 1, sizeof(*list));
     for (size_t i = 0; i < len; i++)

@@ -135,19 +135,20 @@ static void post(struct gate_lane *l, struct order *take)
 
 bool gate_end(struct gate *g, const char *id)
 {
-    struct order *o = NULL;
+    bool found = false;
     (void)pthread_mutex_lock(&g->lock);
-    for (const struct ring *r = g->sessions.next; r != &g->sessions && !o; r = r->next) {
+    for (const struct ring *r = g->sessions.next; r != &g->sessions && !found; r = r->next) {
         const struct console *c = CONTAINER_OF(r, const struct console, listed);
         if (strcmp(c->uuid, id) != 0)
             continue;
-        o = xcalloc(1, sizeof(*o));
+        struct order *o = xcalloc(1, sizeof(*o));
         o->kind = ORDER_END;
         o->id = c->id;
         post(c->lane, o);
+        found = true;
     }
     (void)pthread_mutex_unlock(&g->lock);
-    return o != NULL;
+    return found;
 }
 
 static void let_go(struct order_wait *w)

@@ -94,7 +94,7 @@ bool lab_command_import(struct lab_asked *a, struct err *e)
 {
     struct lab_vcenter *vc = lab_asked_vcenter(a, e);
     const char *chain = vc ? lab_asked_text(a, "chain", e) : NULL, *key = chain ? lab_asked_text(a, "key", e) : NULL;
-    return key && lab_vmca_import(vc, chain, strlen(chain), key, strlen(key), lab_now(a->estate), &a->code, e);
+    return key && lab_vmca_import(vc, chain, key, lab_now(a->estate), &a->code, e);
 }
 
 bool lab_command_subordinate(struct lab_asked *a, struct err *e)

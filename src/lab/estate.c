@@ -1,5 +1,6 @@
 #include "lab/estate.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -464,6 +465,7 @@ static struct lab_endpoint *addressed(struct lab_estate *s, const char *name)
 struct lab_endpoint *lab_endpoint_named(struct lab_estate *s, const char *name)
 {
     struct lab_endpoint *ep = addressed(s, name);
+    assert((s->vcenters || !s->vcenters_len) && (s->nsx || !s->nsx_len));
     for (size_t i = 0; !ep && i < s->vcenters_len; i++) {
         struct lab_vcenter *vc = &s->vcenters[i];
         ep = is_named(&vc->at, vc->plan->name, name) ? &vc->at : host_named(vc, name);

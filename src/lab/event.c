@@ -64,13 +64,24 @@ struct lab_events *lab_events_destroy(struct lab_events *all)
     return NULL;
 }
 
+static void drop_oldest(struct lab_events *all)
+{
+    struct lab_event *gone = all->oldest;
+    all->oldest = gone->newer;
+    all->oldest->older = NULL;
+    all->len--;
+    free_event(gone);
+}
+
 static PRINTF(3, 0) struct lab_event *add(struct lab_vcenter *vc, struct lab_event_plan *p, const char *fmt, va_list args)
 {
     if (!vc->events)
         vc->events = xcalloc(1, sizeof(*vc->events));
     struct lab_events *all = vc->events;
-    struct lab_event *e = xcalloc(1, sizeof(*e));
     char text[512];
+    if (all->len == LAB_EVENTS_MAX)
+        drop_oldest(all);
+    struct lab_event *e = xcalloc(1, sizeof(*e));
     (void)vsnprintf(text, sizeof(text), fmt, args);
     e->key = ++all->next;
     e->at_ms = lab_now_ms(vc->at.estate);
@@ -84,13 +95,7 @@ static PRINTF(3, 0) struct lab_event *add(struct lab_vcenter *vc, struct lab_eve
     else
         all->oldest = e;
     all->newest = e;
-    if (++all->len > LAB_EVENTS_MAX) {
-        struct lab_event *gone = all->oldest;
-        all->oldest = gone->newer;
-        all->oldest->older = NULL;
-        all->len--;
-        free_event(gone);
-    }
+    all->len++;
     p->arena = &e->arena;
     (void)lab_touch(vc);
     return e;
@@ -135,19 +140,23 @@ const struct lab_event *lab_events_newest(const struct lab_vcenter *vc)
     return vc->events ? vc->events->newest : NULL;
 }
 
-static void argument(struct arena *a, struct lab_value *in, const char *name, const char *type, const char *label,
-                     const char *ref_name, const char *ref_type, const char *moid)
+struct argument {
+    const char *name, *type, *label;
+    const char *ref, *ref_type, *moid;
+};
+
+static void argument(struct arena *a, struct lab_value *in, const struct argument *g)
 {
-    struct lab_value *v = lab_struct(a, in, name, type);
-    (void)lab_string(a, v, "name", label);
-    (void)lab_ref(a, v, ref_name, ref_type, moid);
+    struct lab_value *v = lab_struct(a, in, g->name, g->type);
+    (void)lab_string(a, v, "name", g->label);
+    (void)lab_ref(a, v, g->ref, g->ref_type, g->moid);
 }
 
 void lab_event_host(struct lab_value *fields, struct arena *a, const char *name, const struct lab_vcenter *vc, unsigned host)
 {
     const struct lab_asking k = { .vc = (struct lab_vcenter *)vc, .arena = a };
-    argument(a, fields, name, "HostEventArgument", arena_strdup(a, vc->hosts[host].at.name), "host", "HostSystem",
-             lab_object_moid(&k, (struct lab_object){ .mo = MO_HOST, .n = host }));
+    argument(a, fields, &(struct argument){ name, "HostEventArgument", arena_strdup(a, vc->hosts[host].at.name), "host", "HostSystem",
+                                            lab_object_moid(&k, (struct lab_object){ .mo = MO_HOST, .n = host }) });
 }
 
 struct lab_value *lab_event_value(const struct lab_asking *k, struct lab_value *parent, const struct lab_event *e)
@@ -160,15 +169,15 @@ struct lab_value *lab_event_value(const struct lab_asking *k, struct lab_value *
     (void)lab_time(a, v, "createdTime", e->at_ms / 1000);
     (void)lab_string(a, v, "userName", e->user);
     if (e->of_vm || e->of_host) {
-        argument(a, v, "datacenter", "DatacenterEventArgument", lab_object_name(k, dc), "datacenter", "Datacenter",
-                 lab_object_moid(k, dc));
-        argument(a, v, "computeResource", "ComputeResourceEventArgument", lab_object_name(k, cluster), "computeResource",
-                 "ClusterComputeResource", lab_object_moid(k, cluster));
+        argument(a, v, &(struct argument){ "datacenter", "DatacenterEventArgument", lab_object_name(k, dc), "datacenter", "Datacenter",
+                                           lab_object_moid(k, dc) });
+        argument(a, v, &(struct argument){ "computeResource", "ComputeResourceEventArgument", lab_object_name(k, cluster),
+                                           "computeResource", "ClusterComputeResource", lab_object_moid(k, cluster) });
         lab_event_host(v, a, "host", k->vc, e->host);
     }
     if (e->of_vm)
-        argument(a, v, "vm", "VmEventArgument", e->vm_name, "vm", "VirtualMachine",
-                 lab_object_moid(k, (struct lab_object){ .mo = MO_VM, .n = e->vm }));
+        argument(a, v, &(struct argument){ "vm", "VmEventArgument", e->vm_name, "vm", "VirtualMachine",
+                                           lab_object_moid(k, (struct lab_object){ .mo = MO_VM, .n = e->vm }) });
     (void)lab_string(a, v, "fullFormattedMessage", e->text);
     if (e->of_vm)
         (void)lab_bool(a, v, "template", e->template);

@@ -256,7 +256,7 @@ bool lab_guest_list(struct lab_call *c)
     DIR *d = S_ISDIR(st.st_mode) ? opendir(path) : NULL;
     if (!d)
         listed(a, list, lab_arg_text(c, "filePath"), &st);
-    for (const struct dirent *it; d && (it = readdir(d));) {
+    for (const struct dirent *it; d && (it = readdir(d));) { /* cppcheck-suppress readdirCalled ; the stream is ours alone */
         if (!strcmp(it->d_name, ".") || !strcmp(it->d_name, "..") || (pattern && *pattern && fnmatch(pattern, it->d_name, 0) != 0) ||
             snprintf(inner, sizeof(inner), "%s/%s", path, it->d_name) >= LAB_PATH_MAX || stat(inner, &st) != 0)
             continue;
@@ -322,7 +322,8 @@ bool lab_guest_start(struct lab_call *c)
         vc->programs = xcalloc(1, sizeof(*vc->programs));
     p->vm = vm->n;
     p->runs = vm->runs;
-    p->pid = 1000 + vc->programs->next++;
+    const unsigned pid = 1000 + vc->programs->next++;
+    p->pid = pid;
     p->at = c->k.now;
     p->next = vc->programs->newest;
     vc->programs->newest = p;
@@ -334,7 +335,7 @@ bool lab_guest_start(struct lab_call *c)
         *at = NULL;
         vc->programs->len--;
     }
-    lab_value_bare(c->w, "returnval", lab_long(c->k.arena, NULL, NULL, p->pid));
+    lab_value_bare(c->w, "returnval", lab_long(c->k.arena, NULL, NULL, pid));
     return true;
 }
 

@@ -131,11 +131,11 @@ static void hardware(const struct lab_call *c, struct xml_writer *w, const struc
     item(c, w, &(struct item){ .id = 1, .type = 3, .name = "virtual CPU(s)", .quantity = vm->cpus, .units = "hertz * 10^6" });
     item(c, w, &(struct item){ .id = 2, .type = 4, .name = "memory", .quantity = vm->memory_mb, .units = "byte * 2^20" });
     item(c, w, &(struct item){ .id = 3, .type = 6, .name = "SCSI controller 0", .subtype = "VirtualSCSI" });
-    for (size_t i = 0; i < vm->disks_len; i++)
-        item(c, w, &(struct item){ .id = ++id, .type = 17, .parent = 3, .unit = vm->disks[i].unit,
+    for (size_t i = 0; i < vm->disks_len; i++, id++)
+        item(c, w, &(struct item){ .id = id + 1, .type = 17, .parent = 3, .unit = vm->disks[i].unit,
                                    .name = arena_printf(a, "Hard disk %zu", i + 1), .resource = arena_printf(a, "ovf:/disk/vmdisk%zu", i + 1) });
-    for (size_t i = 0; i < vm->nics_len; i++)
-        item(c, w, &(struct item){ .id = ++id, .type = 10, .name = arena_printf(a, "Network adapter %zu", i + 1),
+    for (size_t i = 0; i < vm->nics_len; i++, id++)
+        item(c, w, &(struct item){ .id = id + 1, .type = 10, .name = arena_printf(a, "Network adapter %zu", i + 1),
                                    .connection = lab_object_name(&c->k, (struct lab_object){ .mo = MO_NETWORK, .n = vm->nics[i].network }),
                                    .subtype = vm->nics[i].type + strlen("Virtual") });
     xml_close(w);

@@ -115,14 +115,23 @@ static bool read_described(struct lab_estate *s, const char *text, struct lab_ow
     return key != NULL;
 }
 
-static bool install(struct lab_endpoint *ep, const char *what, X509 *const *certs, size_t len, EVP_PKEY *key, const char *label,
-                    int64_t now, struct err *e)
+/* A chain with its key, and under which label that is kept. */
+struct installed {
+    X509 *const *certs;
+    size_t len;
+    EVP_PKEY *key;
+    const char *label;
+};
+
+static bool install(struct lab_endpoint *ep, const char *what, const struct installed *n, int64_t now, struct err *e)
 {
+    X509 *const *certs = n->certs;
+    const size_t len = n->len;
     struct buf text;
-    if (!len || len > LAB_ABOVE_MAX + 1 || X509_check_private_key(certs[0], key) != 1)
+    if (!len || len > LAB_ABOVE_MAX + 1 || X509_check_private_key(certs[0], n->key) != 1)
         return err_set(e, ERR_INPUT, len > LAB_ABOVE_MAX + 1 ? "the chain is too long" : "the certificate is for another key");
     buf_init(&text, LAB_PEM_MAX);
-    bool ok = describe(&text, label, certs, len, e) &&
+    bool ok = describe(&text, n->label, certs, len, e) &&
               lab_change(ep->estate, &(struct lab_change){ .what = what, .target = ep->name, .at = now, .text = buf_str(&text) }, e);
     buf_done(&text);
     return ok;
@@ -139,9 +148,9 @@ bool lab_own_install(struct lab_endpoint *ep, X509 *const *certs, size_t len, EV
     key_label(ep, key ? "own" : "request", key ? ep->revision : ep->keys_made, label);
     if (!key) {
         (void)snprintf(full, sizeof(full), "%s-%u", label, ep->key_bits);
-        return install(ep, "own", certs, len, mine, full, now, e);
+        return install(ep, "own", &(struct installed){ certs, len, mine, full }, now, e);
     }
-    return lab_keys_put(ep->estate->keys, label, key, e) && install(ep, "own", certs, len, mine, label, now, e);
+    return lab_keys_put(ep->estate->keys, label, key, e) && install(ep, "own", &(struct installed){ certs, len, mine, label }, now, e);
 }
 
 bool lab_do_own(struct lab_endpoint *ep, const struct lab_change *c, struct err *e)
@@ -223,7 +232,7 @@ bool lab_sts_install(struct lab_vcenter *vc, X509 *const *certs, size_t len, EVP
     if (!len || X509_check_private_key(certs[0], key) != 1)
         return err_set(e, ERR_INPUT, "the certificate is for another key");
     (void)snprintf(label, sizeof(label), "sts-%s-%zu-own", vc->plan->name, vc->sts_len);
-    return lab_keys_put(vc->at.estate->keys, label, key, e) && install(&vc->at, "sts", certs, len, key, label, now, e);
+    return lab_keys_put(vc->at.estate->keys, label, key, e) && install(&vc->at, "sts", &(struct installed){ certs, len, key, label }, now, e);
 }
 
 bool lab_do_sts(struct lab_endpoint *ep, const struct lab_change *c, struct err *e)

@@ -162,6 +162,23 @@ static bool cut(struct cutter *c, const char *text, size_t len, struct err *e)
     return end_section(c, e);
 }
 
+static bool check_vcenter(struct lab_scenario *s, const struct lab_vcenter_plan *p, struct err *e)
+{
+    const struct lab_vcenter_plan *other = find_vcenter(s, p->psc);
+    if (p->psc && (!other || other->psc || other == p))
+        return err_set(e, ERR_INPUT, "vcenter %s: psc = %s names no vCenter with a VMCA of its own", p->name, p->psc);
+    other = find_vcenter(s, p->link);
+    if (p->link && (!other || other->link || other == p || p->psc))
+        return err_set(e, ERR_INPUT, "vcenter %s: link = %s names no vCenter with an SSO domain of its own", p->name, p->link);
+    if (p->psc && p->vmca)
+        return err_set(e, ERR_INPUT, "vcenter %s: its VMCA is that of %s", p->name, p->psc);
+    if (lab_plan_hosts(p) > LAB_HOSTS_MAX)
+        return err_set(e, ERR_INPUT, "vcenter %s: more than %d hosts", p->name, LAB_HOSTS_MAX);
+    if ((p->root_o && strlen(p->root_o) >= LAB_WORD) || (p->password && strlen(p->password) >= LAB_NAME))
+        return err_set(e, ERR_INPUT, "vcenter %s: root_o or password is too long", p->name);
+    return true;
+}
+
 static bool check(struct lab_scenario *s, struct err *e)
 {
     int64_t at;
@@ -169,20 +186,9 @@ static bool check(struct lab_scenario *s, struct err *e)
         return err_set(e, ERR_INPUT, "clock is not a time as 2026-01-31T12:00:00Z: %s", s->clock);
     if (!s->vcenters_len)
         return err_set(e, ERR_INPUT, "a scenario needs a [vcenter NAME]");
-    for (size_t i = 0; i < s->vcenters_len; i++) {
-        const struct lab_vcenter_plan *p = &s->vcenters[i], *other = find_vcenter(s, p->psc);
-        if (p->psc && (!other || other->psc || other == p))
-            return err_set(e, ERR_INPUT, "vcenter %s: psc = %s names no vCenter with a VMCA of its own", p->name, p->psc);
-        other = find_vcenter(s, p->link);
-        if (p->link && (!other || other->link || other == p || p->psc))
-            return err_set(e, ERR_INPUT, "vcenter %s: link = %s names no vCenter with an SSO domain of its own", p->name, p->link);
-        if (p->psc && p->vmca)
-            return err_set(e, ERR_INPUT, "vcenter %s: its VMCA is that of %s", p->name, p->psc);
-        if (lab_plan_hosts(p) > LAB_HOSTS_MAX)
-            return err_set(e, ERR_INPUT, "vcenter %s: more than %d hosts", p->name, LAB_HOSTS_MAX);
-        if ((p->root_o && strlen(p->root_o) >= LAB_WORD) || (p->password && strlen(p->password) >= LAB_NAME))
-            return err_set(e, ERR_INPUT, "vcenter %s: root_o or password is too long", p->name);
-    }
+    for (size_t i = 0; i < s->vcenters_len; i++)
+        if (!check_vcenter(s, &s->vcenters[i], e))
+            return false;
     for (size_t i = 0; i < s->nsx_len; i++)
         if (!find_vcenter(s, s->nsx[i].vcenter))
             return err_set(e, ERR_INPUT, "nsx %s: vcenter must name one", s->nsx[i].name);

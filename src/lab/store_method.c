@@ -224,7 +224,7 @@ static struct lab_value *search(struct search *s, const char *path, const char *
     (void)lab_ref(a, r, "datastore", "Datastore", lab_object_moid(&k, ds));
     (void)lab_string(a, r, "folderPath", arena_strdup(a, label));
     struct lab_value *files = lab_array(a, r, "file", "FileInfo");
-    for (const struct dirent *it; d && (it = readdir(d)) && s->found < FOUND_MAX;) {
+    for (const struct dirent *it; d && (it = readdir(d)) && s->found < FOUND_MAX;) { /* cppcheck-suppress readdirCalled ; the stream is ours alone */
         if (it->d_name[0] == '.' || strchr(it->d_name, '~') || snprintf(inner, sizeof(inner), "%s/%s", path, it->d_name) >= LAB_PATH_MAX ||
             stat(inner, &st) != 0)
             continue;

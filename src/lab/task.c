@@ -215,7 +215,7 @@ struct lab_value *lab_task_info(const struct lab_asking *k, struct lab_object o)
 /* What runs, and what ended a short while ago: the oldest first, as vCenter lists them. */
 static struct lab_value *recent(const struct lab_asking *k, const struct lab_object *of)
 {
-    const struct lab_task *list[LAB_TASK_RECENT];
+    const struct lab_task *list[LAB_TASK_RECENT] = { NULL };
     size_t len = 0;
     for (const struct lab_task *t = k->vc->tasks ? k->vc->tasks->newest : NULL; t && len < LAB_TASK_RECENT; t = t->next)
         if ((!of || lab_object_same(t->entity, *of)) &&

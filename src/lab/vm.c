@@ -252,7 +252,7 @@ struct lab_vm *lab_vm_named(struct lab_vcenter *vc, const char *name)
 
 bool lab_vm_uses(const struct lab_asking *k, unsigned n, struct lab_object o)
 {
-    struct lab_vm planned;
+    struct lab_vm planned = { 0 };
     const struct lab_vm *vm = find(k->vc, n);
     unsigned datastore;
     const char *file;

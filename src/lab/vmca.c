@@ -190,13 +190,12 @@ static bool check_import(const struct lab_bundle *b, EVP_PKEY *key, int *ret_cod
            lab_vmca_refuse(ret_code, LAB_VMCA_KEY, e, "the key's length is not supported");
 }
 
-static bool import_read(struct lab_vcenter *vc, const char *chain, size_t chain_len, EVP_PKEY *key, int64_t now, int *ret_code,
-                        struct err *e)
+static bool import_read(struct lab_vcenter *vc, const char *chain, EVP_PKEY *key, int64_t now, int *ret_code, struct err *e)
 {
     struct lab_bundle b;
     char label[LAB_LABEL_MAX];
     struct buf text;
-    if (!lab_bundle_read(&b, chain, chain_len, e))
+    if (!lab_bundle_read(&b, chain, strlen(chain), e))
         return false;
     (void)snprintf(label, sizeof(label), "vmca-%s-%zu-imported", vc->vmca->label, vc->vmca->roots_len);
     buf_init(&text, 2 * LAB_PEM_MAX);
@@ -211,14 +210,13 @@ static bool import_read(struct lab_vcenter *vc, const char *chain, size_t chain_
     return ok;
 }
 
-bool lab_vmca_import(struct lab_vcenter *vc, const char *chain, size_t chain_len, const char *key, size_t key_len, int64_t now,
-                     int *ret_code, struct err *e)
+bool lab_vmca_import(struct lab_vcenter *vc, const char *chain, const char *key, int64_t now, int *ret_code, struct err *e)
 {
     struct lab_bundle k;
     *ret_code = 0;
-    if (!lab_bundle_read(&k, key, key_len, e))
+    if (!lab_bundle_read(&k, key, strlen(key), e))
         return err_in(e, "the key");
-    bool ok = import_read(vc, chain, chain_len, k.key, now, ret_code, e);
+    bool ok = import_read(vc, chain, k.key, now, ret_code, e);
     lab_bundle_done(&k);
     return ok;
 }

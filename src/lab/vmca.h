@@ -28,8 +28,7 @@ X509_CRL *lab_crl(const struct lab_vcenter *vc, struct lab_ca *ca);
 bool lab_is_revoked(const struct lab_ca *ca, X509 *x);
 
 /* Changes. A root from outside with its chain up to the self-signed one: 70008, 70011, 70037, 70062 in *ret_code. */
-MUST_USE bool lab_vmca_import(struct lab_vcenter *vc, const char *chain, size_t chain_len, const char *key, size_t key_len,
-                              int64_t now, int *ret_code, struct err *e);
+MUST_USE bool lab_vmca_import(struct lab_vcenter *vc, const char *chain, const char *key, int64_t now, int *ret_code, struct err *e);
 /* The VMCA becomes subordinate to the enterprise: a new key, signed by its policy CA. */
 MUST_USE bool lab_vmca_subordinate(struct lab_vcenter *vc, int64_t now, struct err *e);
 /* A new root whose names a person chose; spec is a JSON object: {"bits":3072,"names":["CN","x",..],"san":"DNS:x"}. */

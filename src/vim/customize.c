@@ -169,8 +169,8 @@ static bool find_manager(struct vim_session *s, int64_t deadline_ms, struct vim_
 }
 
 /* What the guest's tools say (vSphere 7.0 U2 and later), where there are no events to ask for. CustomizeVM_Task puts it back. */
-static bool read_info(struct vim_session *s, const struct vim_object *vm, int64_t deadline_ms, struct arena *a, enum vim_customized *ret,
-                      const char **ret_why, struct err *e)
+static bool read_info(struct vim_session *s, const struct vim_object *vm, int64_t deadline_ms, struct arena *a,
+                      struct vim_customized_news *ret, struct err *e)
 {
     static const char *const paths[] = { "guest.customizationInfo", NULL };
     AUTO(arena_done) struct arena page = { 0 };
@@ -180,40 +180,38 @@ static bool read_info(struct vim_session *s, const struct vim_object *vm, int64_
     const struct xml_element *info = vim_property(el, "guest.customizationInfo");
     const char *status = xml_child_text(info, VIM_NS, "customizationStatus"), *why = xml_child_text(info, VIM_NS, "errorMsg");
     if (status && strcmp(status, "TOOLSDEPLOYPKG_SUCCEEDED") == 0)
-        *ret = VIM_CUSTOMIZED_DONE;
+        ret->how = VIM_CUSTOMIZED_DONE;
     else if (status && strcmp(status, "TOOLSDEPLOYPKG_FAILED") == 0) {
-        *ret = VIM_CUSTOMIZED_FAILED;
-        *ret_why = arena_strdup(a, why && *why ? why : status);
+        ret->how = VIM_CUSTOMIZED_FAILED;
+        ret->why = arena_strdup(a, why && *why ? why : status);
     }
     return true;
 }
 
 bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after, int64_t deadline_ms, struct arena *a,
-                         enum vim_customized *ret, const char **ret_why, int64_t *ret_last, struct err *e)
+                         struct vim_customized_news *ret, struct err *e)
 {
     AUTO(arena_done) struct arena page = { 0 };
     const struct xml_element *answer;
     struct vim_object manager, vm = { .type = "VirtualMachine" };
     bool there = false;
-    *ret = VIM_CUSTOMIZED_NOT_YET;
-    *ret_why = "";
-    *ret_last = after;
+    *ret = (struct vim_customized_news){ VIM_CUSTOMIZED_NOT_YET, "", after };
     if (!text_copy(vm.id, sizeof(vm.id), moref))
         return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
     if (!find_manager(s, deadline_ms, &manager, &there, e) || !there)
         return there;
     const struct vim_method m = { .name = "QueryEvents", .on = &manager, .args = events_args, .ctx = &vm };
     if (!vim_session_call(s, &m, deadline_ms, &page, &answer, NULL, e))
-        return e->kind == ERR_NOT_FOUND && read_info(s, &vm, deadline_ms, a, ret, ret_why, e);
+        return e->kind == ERR_NOT_FOUND && read_info(s, &vm, deadline_ms, a, ret, e);
     for (const struct xml_element *ev = xml_child(answer, VIM_NS, "returnval"); ev; ev = xml_next(ev, VIM_NS, "returnval")) {
         int64_t key;
         const struct xml_element *number = xml_child(ev, VIM_NS, "key");
-        if (!number || !xml_integer(number, 0, INT64_MAX, &key) || key <= *ret_last || !ev->type)
+        if (!number || !xml_integer(number, 0, INT64_MAX, &key) || key <= ret->last || !ev->type)
             continue;
-        *ret_last = key;
-        *ret = strcmp(ev->type, "CustomizationSucceeded") == 0 ? VIM_CUSTOMIZED_DONE : VIM_CUSTOMIZED_FAILED;
+        ret->last = key;
+        ret->how = strcmp(ev->type, "CustomizationSucceeded") == 0 ? VIM_CUSTOMIZED_DONE : VIM_CUSTOMIZED_FAILED;
         const char *text = xml_child_text(ev, VIM_NS, "fullFormattedMessage");
-        *ret_why = *ret == VIM_CUSTOMIZED_FAILED ? arena_strdup(a, text ? text : ev->type) : "";
+        ret->why = ret->how == VIM_CUSTOMIZED_FAILED ? arena_strdup(a, text ? text : ev->type) : "";
     }
     return true;
 }

@@ -27,7 +27,11 @@ MUST_USE bool vim_customize(struct vim_session *s, const char *moref, const stru
                             struct vim_object *ret_task, struct err *e);
 
 enum vim_customized { VIM_CUSTOMIZED_NOT_YET, VIM_CUSTOMIZED_DONE, VIM_CUSTOMIZED_FAILED };
-/* What the newest event about it says that came after the event `after` (0: all). why: of a failure, in the arena; "" = nothing. *ret_last: the newest
- * event's key. A server without events answers NOT_YET. */
+struct vim_customized_news {
+    enum vim_customized how;
+    const char *why; /* of a failure, in the arena; "" = nothing */
+    int64_t last;    /* the newest event's key */
+};
+/* What the newest event about it says that came after the event `after` (0: all). A server without events answers NOT_YET. */
 MUST_USE bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after, int64_t deadline_ms, struct arena *a,
-                                  enum vim_customized *ret, const char **ret_why, int64_t *ret_last, struct err *e);
+                                  struct vim_customized_news *ret, struct err *e);

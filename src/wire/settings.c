@@ -198,19 +198,19 @@ static void set_defaults(const struct reading *r)
 bool settings_read(const char *text, size_t len, const struct setting *table, size_t table_len, void *fields,
                    struct arena *arena, struct err *e)
 {
-    return settings_read_from(text, len, table, table_len, fields, NULL, arena, e);
+    return settings_read_from(text, len, table, table_len, &(struct setting_target){ .fields = fields }, arena, e);
 }
 
-bool settings_read_from(const char *text, size_t len, const struct setting *table, size_t table_len, void *fields,
-                        struct setting_origin *origins, struct arena *arena, struct err *e)
+bool settings_read_from(const char *text, size_t len, const struct setting *table, size_t table_len,
+                        const struct setting_target *to, struct arena *arena, struct err *e)
 {
     if (len > SETTINGS_FILE_MAX)
         return err_set(e, ERR_LIMIT, "a configuration of more than %d bytes", SETTINGS_FILE_MAX);
     (void)pthread_once(&manner, set_manner);
-    struct reading r = { .at = text, .end = text + len, .table = table, .table_len = table_len, .fields = fields,
-                         .origins = origins, .arena = arena, .e = e, .seen = arena_array(arena, table_len, sizeof(bool)) };
-    for (size_t i = 0; origins && i < table_len; i++)
-        origins[i] = (struct setting_origin){ 0, table[i].fallback };
+    struct reading r = { .at = text, .end = text + len, .table = table, .table_len = table_len, .fields = to->fields,
+                         .origins = to->origins, .arena = arena, .e = e, .seen = arena_array(arena, table_len, sizeof(bool)) };
+    for (size_t i = 0; to->origins && i < table_len; i++)
+        to->origins[i] = (struct setting_origin){ 0, table[i].fallback };
     set_defaults(&r);
     int bad = ini_parse_stream(next_line, &r, take, &r);
     if (r.failed)

@@ -57,9 +57,14 @@ struct setting_origin {
     unsigned line;    /* of the text; 0: the default, or nothing */
     const char *text; /* as it is spelt there, or in the table; NULL: nothing. In the arena or the table's */
 };
-/* The same, and table_len origins, one for each row. */
-MUST_USE bool settings_read_from(const char *text, size_t len, const struct setting *table, size_t table_len, void *fields,
-                                 struct setting_origin *origins, struct arena *arena, struct err *e);
+/* Where it all goes. */
+struct setting_target {
+    void *fields;
+    struct setting_origin *origins; /* table_len of them, one for each row; NULL: nobody asks */
+};
+/* The same, and where each value came from. */
+MUST_USE bool settings_read_from(const char *text, size_t len, const struct setting *table, size_t table_len,
+                                 const struct setting_target *to, struct arena *arena, struct err *e);
 
 /* The table as a commented file with every default: what `--print-config` shows. */
 MUST_USE bool settings_write(const struct setting *table, size_t table_len, struct buf *out, struct err *e);

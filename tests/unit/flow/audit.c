@@ -202,9 +202,10 @@ static void kept_report(struct estate *x, int64_t started_ms, bool looked, char 
 
 static bool try_remove(struct estate *x, const char *shown, int64_t now_ms, size_t *ret_len, struct err *e)
 {
-    const char *const *ids;
-    *ret_len = 0;
-    return audit_remove(&x->w->site, &x->w->admin, shown, now_ms, &x->arena, &ids, ret_len, e);
+    struct audit_removed gone = { 0 };
+    bool ok = audit_remove(&x->w->site, &x->w->admin, shown, now_ms, &x->arena, &gone, e);
+    *ret_len = gone.len;
+    return ok;
 }
 
 static void only_what_was_shown_goes_S12(void **state)
