@@ -25,14 +25,6 @@ static void put_safety(struct http_response *rs)
     http_response_field(rs, "Permissions-Policy", "camera=(), geolocation=(), microphone=()");
 }
 
-static const char *field(const struct http_request *rq, const char *name)
-{
-    for (size_t i = 0; i < rq->head->fields_len; i++)
-        if (text_caseeq(rq->head->fields[i].name, name))
-            return rq->head->fields[i].value;
-    return "";
-}
-
 /* True when the client takes this coding (RFC 9110 12.5.3): it is named, and not with q=0. */
 static bool takes(const char *accepted, const char *coding)
 {
@@ -51,8 +43,10 @@ static bool takes(const char *accepted, const char *coding)
 
 static const struct asset_form *form_of(const struct asset *a, const struct http_request *rq, const char **ret_coding)
 {
-    const char *accepted = field(rq, "Accept-Encoding");
+    const char *accepted = http1_find(rq->head, "Accept-Encoding");
     *ret_coding = NULL;
+    if (!accepted)
+        return &a->plain;
     if (a->br.len && takes(accepted, "br")) {
         *ret_coding = "br";
         return &a->br;
@@ -72,7 +66,8 @@ static void answer(const struct asset *a, const struct http_request *rq, struct 
     http_response_field(rs, "Cache-Control", a->named_by_digest ? "public, max-age=31536000, immutable" : "no-cache");
     http_response_field(rs, "ETag", a->etag);
     http_response_field(rs, "Vary", "Accept-Encoding");
-    if (strcmp(field(rq, "If-None-Match"), a->etag) == 0) {
+    const char *kept = http1_find(rq->head, "If-None-Match");
+    if (kept && strcmp(kept, a->etag) == 0) {
         rs->status = 304;
         return;
     }

@@ -101,7 +101,7 @@ def run_folder(run, folder):
 
 def static(run):
     found = []
-    for tool in ('floors', 'grep-mistakes', 'headers', 'size'):
+    for tool in ('floors', 'grep-mistakes', 'headers', 'size', 'web'):
         done = run([f'tools/{tool}'], tool)
         found += results.exit_status(f'static/{tool}', done.status, done.output, done.seconds)
     return found

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { at, check, equal, heading, lab, login, main, open, rest, sound, test, ui, vcenterUrl, world } from './lib.mjs';
+import { PATIENCE_MS, at, check, equal, heading, lab, login, main, open, rest, sound, test, ui, vcenterUrl, world } from './lib.mjs';
 
 const OWN = '/cloudapi/vouchsafe/1.0.0';
 const FIRST_PAGE_MAX = 100 * 1000; // bytes over the wire
@@ -387,7 +387,8 @@ test('a console opens in its own tab, types, says who vouches, and closes when t
   const before = await canvas.screenshot();
   await canvas.click();
   await tab.keyboard.type('vouch');
-  for (let same = true; same;) same = before.equals(await canvas.screenshot());
+  const end = Date.now() + PATIENCE_MS;
+  while (before.equals(await canvas.screenshot())) check(Date.now() < end, 'what was typed does not come back on the picture');
   await page.goto(ui('monitor/sessions'));
   await page.getByRole('region', { name: 'Consoles, table' }).getByRole('button', { name: /^End the console/ }).waitFor();
   await page.goto(ui('administration/certificates'));

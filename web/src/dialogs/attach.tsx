@@ -1,6 +1,7 @@
 // Attach a vCenter Server: one dialog, the article's three steps. It stays open over the task; when the browser is opened
 // anew, it goes on at the step where it stood, because the task and the vCenter are the cell's and not the page's.
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useDeed } from '../lib/deed';
 import { CLOUD, change, get, start, type Page } from '../lib/rest';
 import { messageOf } from '../lib/text';
 import type { Inspected, Task, VCenter } from '../lib/types';
@@ -72,25 +73,13 @@ export function AttachDialog({ resume, onClose }: { resume: OpenAttach | null; o
   const [form, setForm] = useState<Form>(resume ? { ...EMPTY, name: resume.name } : EMPTY);
   const [stage, setStage] = useState<Stage>(
     resume ? (resume.urn ? { at: 'vmca', urn: resume.urn } : { at: 'task', path: resume.task }) : { at: 'address' });
-  const [busy, setBusy] = useState(false);
-  const [why, setWhy] = useState<unknown>(null);
+  const { busy, why, setWhy, run } = useDeed();
   const [failed, setFailed] = useState(false);
   const set = <K extends keyof Form>(key: K) => (value: Form[K]) => setForm((f) => ({ ...f, [key]: value }));
 
   const close = () => {
     if (stage.at !== 'task' || failed) keepOpen(null);
     onClose();
-  };
-  const run = async (deed: () => Promise<void>) => {
-    setBusy(true);
-    setWhy(null);
-    try {
-      await deed();
-    } catch (failure) {
-      setWhy(failure);
-    } finally {
-      setBusy(false);
-    }
   };
   const look = (url: string, nsxv: boolean) => run(async () => {
     const { host, port } = endpointOf(url);

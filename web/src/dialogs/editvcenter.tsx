@@ -1,5 +1,6 @@
 // Edit a vCenter Server. Saved without changes it looks again, and asks for what isn't trusted: the walk after an upgrade.
 import { useState } from 'preact/hooks';
+import { useDeed } from '../lib/deed';
 import { CLOUD, start, urlPart } from '../lib/rest';
 import type { Inspected, VCenter } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
@@ -18,21 +19,9 @@ export function EditVcenterDialog({ vcenter, onClose }: { vcenter: VCenter; onCl
     isEnabled: vcenter.isEnabled, verifyNames: vcenter.verifyNames,
   });
   const [stage, setStage] = useState<Stage>({ at: 'form' });
-  const [busy, setBusy] = useState(false);
   const [failed, setFailed] = useState(false);
-  const [why, setWhy] = useState<unknown>(null);
+  const { busy, why, run } = useDeed();
   const set = <K extends keyof typeof form>(key: K) => (value: (typeof form)[K]) => setForm((f) => ({ ...f, [key]: value }));
-  const run = async (deed: () => Promise<void>) => {
-    setBusy(true);
-    setWhy(null);
-    try {
-      await deed();
-    } catch (failure) {
-      setWhy(failure);
-    } finally {
-      setBusy(false);
-    }
-  };
   const put = async () => {
     const { password, ...rest } = form;
     const path = await start('PUT', `${CLOUD}/virtualCenters/${urlPart(vcenter.vcId)}`, {

@@ -1,5 +1,6 @@
 // Import: pasted, chosen or dropped; PEM, DER, or a vCenter's download.zip with what its roots would verify.
 import { useState } from 'preact/hooks';
+import { useDeed } from '../lib/deed';
 import { useData } from '../lib/data';
 import { CLOUD, OWN, change, urlPart, type Page } from '../lib/rest';
 import { messageOf } from '../lib/text';
@@ -33,8 +34,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [vcenter, setVcenter] = useState('');
   const [found, setFound] = useState<VmcaProposal | null>(null);
   const [over, setOver] = useState(false);
-  const [why, setWhy] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, why, setWhy, run } = useDeed();
   const list = vcenters.data?.values ?? [];
 
   const take = async (file: File | undefined) => {
@@ -50,17 +50,6 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     } else {
       setZip(null);
       setText(bytes[0] === 0x30 ? pemOf(bytes) : new TextDecoder().decode(bytes));
-    }
-  };
-  const run = async (deed: () => Promise<void>) => {
-    setBusy(true);
-    setWhy(null);
-    try {
-      await deed();
-    } catch (failure) {
-      setWhy(failure);
-    } finally {
-      setBusy(false);
     }
   };
   const preview = () => run(async () => {

@@ -93,11 +93,13 @@ export function ConsoleTab({ vm: urn }: { vm: string }) {
       rfb.current?.disconnect();
     };
   }, [open]);
-  // Trust that came, or a machine that was powered on: try again, once for each piece of news.
+  // Trust that came, or this machine was powered on: try again, once for each piece of news. Other machines are no news.
   const closed = state.at === 'closed';
-  useChanges(['grant', 'host', 'vm'], useCallback(() => {
+  const again = useCallback(() => {
     if (closed) void open();
-  }, [closed, open]));
+  }, [closed, open]);
+  useChanges(['grant', 'host'], again);
+  useEffect(again, [vm?.status]); // not on `again`: a console that was just closed is not opened at once
   useEffect(() => {
     document.title = vm ? `${vm.name} · Console` : 'Console';
   }, [vm]);

@@ -1,6 +1,7 @@
 // NSX Managers: looked at before a password leaves, then registered in one call.
 import { useState } from 'preact/hooks';
 import { useData } from '../lib/data';
+import { useDeed } from '../lib/deed';
 import { change } from '../lib/rest';
 import { useMay } from '../lib/session';
 import type { Inspected, Nsx } from '../lib/types';
@@ -19,13 +20,7 @@ function AddNsx({ edit, onClose }: { edit: Nsx | null; onClose: () => void }) {
   const [form, setForm] = useState({ name: edit?.name ?? '', url: edit?.url ?? '', username: edit?.username ?? '', password: '' });
   const [seen, setSeen] = useState<Inspected | null>(null);
   const [at, setAt] = useState<'address' | 'certificate' | 'account'>('address');
-  const [why, setWhy] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
-  const run = (deed: () => Promise<void>) => {
-    setBusy(true);
-    setWhy(null);
-    deed().catch(setWhy).finally(() => setBusy(false));
-  };
+  const { busy, why, run } = useDeed();
   const look = () => run(async () => {
     const { host, port } = endpointOf(form.url);
     setSeen(await inspect(host, port));

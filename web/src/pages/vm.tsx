@@ -44,7 +44,7 @@ export function VmPage({ urn }: { urn: string }) {
       <Failure why={why} />
       {task && <TaskStep path={task} onSuccess={() => setTask(null)} />}
       {!on && <p>Its console opens while it is powered on.</p>}
-      {on && <ConsoleCheck urn={urn} />}
+      {on && <ConsoleCheck urn={urn} status={vm.status} />}
     </>
   );
 }

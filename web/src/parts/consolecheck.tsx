@@ -18,13 +18,14 @@ export function acquireTicket(urn: string): Promise<MksTicket> {
   return change<MksTicket>('POST', `${vmPath(urn)}/screen/action/acquireMksTicket`, undefined, { background: true });
 }
 
-export function ConsoleCheck({ urn }: { urn: string }) {
+/** status: of the machine; its news are asked about again, other machines' are not. */
+export function ConsoleCheck({ urn, status }: { urn: string; status: number }) {
   const [why, setWhy] = useState<string | null>(null);
   const ask = useCallback(() => {
     acquireTicket(urn).then(() => setWhy(''), (failure: unknown) => setWhy(messageOf(failure)));
   }, [urn]);
-  useEffect(ask, [ask]);
-  useChanges(['grant', 'host', 'vm'], ask);
+  useEffect(ask, [ask, status]);
+  useChanges(['grant', 'host'], ask);
   if (why === null) return null;
   return why === ''
     ? <Alert tone="success">The host that runs it is verified: its console opens.</Alert>

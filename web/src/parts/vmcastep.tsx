@@ -1,5 +1,6 @@
 // Step 3: the VMCA of a registered vCenter, shown, trusted for its hosts, and what that brought.
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useDeed } from '../lib/deed';
 import { OWN, change, get, urlPart } from '../lib/rest';
 import { plural } from '../lib/text';
 import type { VcenterTrust, VmcaProposal } from '../lib/types';
@@ -43,20 +44,8 @@ export function VmcaStep({ urn, name, onDone }: { urn: string; name: string; onD
   const [trust, setTrust] = useState<VcenterTrust | null>(null);
   const [found, setFound] = useState<VmcaProposal | null>(null);
   const [paid, setPaid] = useState<string | null>(null);
-  const [why, setWhy] = useState<unknown>(null);
-  const [busy, setBusy] = useState(false);
+  const { busy, why, run } = useDeed();
 
-  const run = useCallback(async (deed: () => Promise<void>) => {
-    setBusy(true);
-    setWhy(null);
-    try {
-      await deed();
-    } catch (failure) {
-      setWhy(failure);
-    } finally {
-      setBusy(false);
-    }
-  }, []);
   const read = useCallback(() => run(async () => setTrust(await get<VcenterTrust>(`${base}/trust`))), [base, run]);
   useEffect(() => void read(), [read]);
 
