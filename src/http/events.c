@@ -132,5 +132,5 @@ static void drop(void *state)
 struct http_onward http_events_onward(struct http_events *take)
 {
     static const struct http_stream stream = { .begin = begin, .ended = ended };
-    return (struct http_onward){ &stream, take, drop };
+    return (struct http_onward){ .stream = &stream, .state = take, .drop = drop };
 }

@@ -72,7 +72,7 @@ static void go_on(struct job *j, struct http_exchange *x)
     j->with_exchange = false;
     x->handler = on.stream;
     x->state = on.state;
-    http_answer_start(x, j->response.status, j->response.fields, j->response.fields_len, HTTP_LENGTH_UNKNOWN);
+    http_answer_start(x, j->response.status, j->response.fields, j->response.fields_len, on.sized ? on.length : HTTP_LENGTH_UNKNOWN);
     on.stream->begin(x);
 }
 

@@ -19,6 +19,8 @@ struct http_onward {
     const struct http_stream *stream; /* its begin comes when the head is out, with state as http_state; NULL: none */
     void *state;
     void (*drop)(void *state);        /* instead, when the client went meanwhile; on the loop's thread */
+    bool sized;                       /* its length is known: */
+    uint64_t length;
 };
 
 struct http_response {
@@ -29,7 +31,7 @@ struct http_response {
     struct arena *arena; /* borrowed: names and values live there */
     struct http1_field *fields;
     size_t fields_len;
-    struct http_onward onward; /* set last, with status and fields; then body counts for nothing, and its length is unknown */
+    struct http_onward onward; /* set last, with status and fields; then body counts for nothing */
 };
 
 void http_response_init(struct http_response *r, struct arena *a);

@@ -172,7 +172,7 @@ static void decide_and_go_on(struct http_request *rq, struct http_response *rs)
     http_response_reset(rs);
     rs->status = 201;
     http_response_field(rs, "X-Decided", "yes");
-    rs->onward = (struct http_onward){ &onward, strdup("abc"), free };
+    rs->onward = (struct http_onward){ .stream = &onward, .state = strdup("abc"), .drop = free };
 }
 
 static void decide_badly(struct http_request *rq, struct http_response *rs)
