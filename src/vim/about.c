@@ -75,6 +75,8 @@ static bool read_content(const struct xml_element *content, struct vim_about *re
     object(&v.view_manager, content, "viewManager");
     object(&v.session_manager, content, "sessionManager");
     object(&v.file_manager, content, "fileManager");
+    object(&v.event_manager, content, "eventManager");
+    object(&v.guest_operations, content, "guestOperationsManager");
     if (!fits || !vim_version_valid(v.api_version))
         return err_set(e, ERR_PEER, "the service content names no API version");
     if (!v.session_manager.id[0] || !v.property_collector.id[0])

@@ -110,14 +110,26 @@ static void spec_args(struct xml_writer *w, const void *ctx)
     xml_close(w);
 }
 
-/* What came with which release (vSphere Web Services API, CustomizationLinuxPrep). */
+/* The ids of the schemas that brought them. */
+static const char with_script[] = "7.0.0.0", with_password[] = "8.0.0.1";
+
+bool vim_customize_takes_script(const struct vim_about *about, bool windows)
+{
+    return !windows && vim_version_compare(about->api_version, with_script) >= 0;
+}
+
+bool vim_customize_takes_password(const struct vim_about *about, bool windows)
+{
+    return windows || vim_version_compare(about->api_version, with_password) >= 0;
+}
+
 static bool can(const struct vim_about *about, const struct vim_customize *c, struct err *e)
 {
-    if (c->windows)
-        return !c->script || err_set(e, ERR_INPUT, "a customization script can be given to a Linux guest only");
-    if (c->script && vim_version_compare(about->api_version, "7.0") < 0)
+    if (c->script && c->windows)
+        return err_set(e, ERR_INPUT, "a customization script can be given to a Linux guest only");
+    if (c->script && !vim_customize_takes_script(about, c->windows))
         return err_set(e, ERR_INPUT, "a customization script needs vSphere 7.0 or later; this is %s", about->api_version);
-    if (c->admin_password && vim_version_compare(about->api_version, "8.0.0.1") < 0)
+    if (c->admin_password && !vim_customize_takes_password(about, c->windows))
         return err_set(e, ERR_INPUT, "setting the password of a Linux guest needs vSphere 8.0 or later; this is %s", about->api_version);
     return true;
 }
@@ -129,7 +141,8 @@ bool vim_customize(struct vim_session *s, const char *moref, const struct vim_cu
     const struct xml_element *answer;
     struct vim_about about;
     struct vim_object vm = { .type = "VirtualMachine" };
-    const struct vim_method m = { .name = "CustomizeVM_Task", .on = &vm, .args = spec_args, .ctx = c, .once = true };
+    const struct vim_method m = { .name = "CustomizeVM_Task", .on = &vm, .args = spec_args, .ctx = c, .once = true,
+                                  .since = c->windows ? NULL : c->admin_password ? with_password : c->script ? with_script : NULL };
     if (!text_copy(vm.id, sizeof(vm.id), moref))
         return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
     if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &about, e) || !can(&about, c, e) ||
@@ -154,18 +167,6 @@ static void events_args(struct xml_writer *w, const void *ctx)
     for (size_t i = 0; i < ARRAY_LEN(types); i++)
         xml_leaf(w, "eventTypeId", types[i]);
     xml_close(w);
-}
-
-static bool find_manager(struct vim_session *s, int64_t deadline_ms, struct vim_object *ret, bool *ret_there, struct err *e)
-{
-    static const struct vim_object instance = { "ServiceInstance", "ServiceInstance" };
-    AUTO(arena_done) struct arena a = { 0 };
-    const struct xml_element *answer;
-    const struct vim_method m = { .name = "RetrieveServiceContent", .on = &instance };
-    if (!vim_session_call(s, &m, deadline_ms, &a, &answer, NULL, e))
-        return false;
-    *ret_there = vim_object_read(xml_child(xml_child(answer, VIM_NS, "returnval"), VIM_NS, "eventManager"), ret);
-    return true;
 }
 
 /* What the guest's tools say (vSphere 7.0 U2 and later), where there are no events to ask for. CustomizeVM_Task puts it back. */
@@ -193,14 +194,16 @@ bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after
 {
     AUTO(arena_done) struct arena page = { 0 };
     const struct xml_element *answer;
-    struct vim_object manager, vm = { .type = "VirtualMachine" };
-    bool there = false;
+    struct vim_object vm = { .type = "VirtualMachine" };
+    struct vim_about about;
     *ret = (struct vim_customized_news){ VIM_CUSTOMIZED_NOT_YET, "", after };
     if (!text_copy(vm.id, sizeof(vm.id), moref))
         return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
-    if (!find_manager(s, deadline_ms, &manager, &there, e) || !there)
-        return there;
-    const struct vim_method m = { .name = "QueryEvents", .on = &manager, .args = events_args, .ctx = &vm };
+    if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &about, e))
+        return false;
+    if (!about.event_manager.id[0])
+        return read_info(s, &vm, deadline_ms, a, ret, e);
+    const struct vim_method m = { .name = "QueryEvents", .on = &about.event_manager, .args = events_args, .ctx = &vm };
     if (!vim_session_call(s, &m, deadline_ms, &page, &answer, NULL, e))
         return e->kind == ERR_NOT_FOUND && read_info(s, &vm, deadline_ms, a, ret, e);
     for (const struct xml_element *ev = xml_child(answer, VIM_NS, "returnval"); ev; ev = xml_next(ev, VIM_NS, "returnval")) {

@@ -5,6 +5,7 @@
 
 struct arena;
 struct secret;
+struct vim_about;
 
 enum { VIM_CUSTOMIZE_NICS = 10 };
 
@@ -22,6 +23,10 @@ struct vim_customize {
     const struct secret *domain_password; /* with join */
     const char *full_name, *org;          /* Windows */
 };
+/* What came with which release (vSphere Web Services API, CustomizationLinuxPrep); a Windows guest never takes a script this way. */
+bool vim_customize_takes_script(const struct vim_about *about, bool windows);
+bool vim_customize_takes_password(const struct vim_about *about, bool windows);
+
 /* ERR_INPUT: this vCenter is too old for what is asked. ret_task is to be waited for (vim/task.h). */
 MUST_USE bool vim_customize(struct vim_session *s, const char *moref, const struct vim_customize *c, int64_t deadline_ms,
                             struct vim_object *ret_task, struct err *e);

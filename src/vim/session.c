@@ -128,16 +128,22 @@ static bool login(struct vim_session *s, int64_t deadline_ms, struct err *e)
     return s->cookie.len || err_set(e, ERR_PEER, "%s: Login gave no session cookie", vim_endpoint_name(s->ep));
 }
 
+/* The version that a call is made in: an older server drops, or refuses, what a newer schema brought. Lock held. */
+static const char *version_for(const struct vim_session *s, const char *since)
+{
+    return since && vim_version_compare(s->about.api_version, since) >= 0 ? since : s->about.speak;
+}
+
 /* A session to call with: logs in if there is none. */
-static bool soap_session(struct vim_session *s, int64_t deadline_ms, struct secret *ret_cookie, char *ret_speak,
-                         uint64_t *ret_epoch, struct err *e)
+static bool soap_session(struct vim_session *s, const char *since, int64_t deadline_ms, struct secret *ret_cookie,
+                         char *ret_speak, uint64_t *ret_epoch, struct err *e)
 {
     if (!session_lock(s, deadline_ms, e))
         return false;
     bool ok = (s->cookie.len || login(s, deadline_ms, e)) && secret_set(ret_cookie, s->cookie.bytes, s->cookie.len, e);
     if (ok) {
         *ret_epoch = s->soap_epoch;
-        (void)text_copy(ret_speak, VIM_VERSION_MAX, s->about.speak);
+        (void)text_copy(ret_speak, VIM_VERSION_MAX, version_for(s, since));
     }
     session_unlock(s);
     return ok;
@@ -148,7 +154,7 @@ bool vim_session_login(struct vim_session *s, int64_t deadline_ms, struct err *e
     AUTO(secret_done) struct secret cookie = { 0 };
     char speak[VIM_VERSION_MAX];
     uint64_t epoch;
-    return soap_session(s, deadline_ms, &cookie, speak, &epoch, e);
+    return soap_session(s, NULL, deadline_ms, &cookie, speak, &epoch, e);
 }
 
 bool vim_session_rejected(struct vim_session *s)
@@ -198,7 +204,7 @@ bool vim_session_call(struct vim_session *s, const struct vim_method *m, int64_t
         AUTO(secret_done) struct secret cookie = { 0 };
         char speak[VIM_VERSION_MAX];
         uint64_t epoch;
-        if (!soap_session(s, deadline_ms, &cookie, speak, &epoch, e))
+        if (!soap_session(s, m->since, deadline_ms, &cookie, speak, &epoch, e))
             return false;
         struct vim_soap as = { s->ep, speak, &cookie, deadline_ms, a };
         if (vim_soap_call(&as, m, ret, NULL, fault, e))

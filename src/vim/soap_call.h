@@ -32,6 +32,8 @@ struct vim_method {
     const void *ctx;
     size_t answer_max;                                   /* bytes; 0 = VIM_ANSWER_MAX */
     bool once;                                           /* never sent twice: it makes a task, or holds a password */
+    const char *since;                                   /* the schema whose members it has ("7.0"): spoken where the server
+                                                          * knows it, else the one that is spoken always. NULL = that */
     bool bound;                                          /* names objects that died with the session (a view, a filter):
                                                           * not repeated after a new login */
 };
