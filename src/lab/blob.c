@@ -10,9 +10,9 @@
 
 #include "base/arena.h"
 #include "base/file.h"
+#include "base/mem.h"
 #include "base/random.h"
 #include "base/text.h"
-#include "http/exchange.h"
 #include "wire/http1.h"
 
 void lab_blob_say(struct http_exchange *x, int status, const char *text)
@@ -169,4 +169,28 @@ void lab_download_done(struct lab_download *d)
     if (d->fd >= 0)
         (void)close(d->fd);
     d->fd = -1;
+}
+
+void *lab_carrier_make(struct http_exchange *x, size_t size)
+{
+    struct lab_carrier *c = xcalloc(1, size);
+    c->up.fd = c->down.fd = -1;
+    http_state_set(x, c);
+    return c;
+}
+
+void lab_carrier_writable(struct http_exchange *x)
+{
+    struct lab_carrier *c = http_state(x);
+    lab_download_go(&c->down, x);
+}
+
+void lab_carrier_ended(struct http_exchange *x, enum http_end how UNUSED, const struct err *e UNUSED)
+{
+    struct lab_carrier *c = http_state(x);
+    if (!c)
+        return;
+    lab_upload_done(&c->up);
+    lab_download_done(&c->down);
+    free(c);
 }

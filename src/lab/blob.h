@@ -7,10 +7,9 @@
 #include <stdint.h>
 
 #include "base/err.h"
+#include "http/exchange.h"
 #include "lab/keep.h"
 #include "lab/vmdk.h"
-
-struct http_exchange;
 
 enum { LAB_BLOB_PIECE = 64 * 1024 };
 #define LAB_BLOB_MAX (UINT64_C(64) << 30) /* bytes of one upload */
@@ -48,6 +47,17 @@ MUST_USE bool lab_download_start(struct lab_download *d, struct http_exchange *x
 /* When there is room again. */
 void lab_download_go(struct lab_download *d, struct http_exchange *x);
 void lab_download_done(struct lab_download *d);
+
+/* Both ways of one exchange: the first member of whatever a handler keeps of it. */
+struct lab_carrier {
+    struct lab_upload up;
+    struct lab_download down;
+};
+/* Zeroed, of that size, the exchange's state until lab_carrier_ended. */
+void *lab_carrier_make(struct http_exchange *x, size_t size);
+/* For http_stream. */
+void lab_carrier_writable(struct http_exchange *x);
+void lab_carrier_ended(struct http_exchange *x, enum http_end how, const struct err *e);
 
 /* "text" with that status. */
 void lab_blob_say(struct http_exchange *x, int status, const char *text);

@@ -1,13 +1,10 @@
 #include "lab/folder.h"
 
 #include <dirent.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "base/mem.h"
 #include "base/text.h"
-#include "http/exchange.h"
 #include "http/router.h"
 #include "lab/blob.h"
 #include "lab/pass.h"
@@ -19,8 +16,7 @@
 enum { LISTING_MAX = 1024 * 1024 };
 
 struct access {
-    struct lab_upload up;
-    struct lab_download down;
+    struct lab_carrier both;
     bool fresh; /* the file was not there before */
 };
 
@@ -117,14 +113,6 @@ static void list(struct http_exchange *x, DIR *d)
     buf_done(&b);
 }
 
-static struct access *keep(struct http_exchange *x)
-{
-    struct access *a = xcalloc(1, sizeof(*a));
-    a->up.fd = a->down.fd = -1;
-    http_state_set(x, a);
-    return a;
-}
-
 static void begin_get(struct http_exchange *x)
 {
     char path[LAB_PATH_MAX];
@@ -135,15 +123,11 @@ static void begin_get(struct http_exchange *x)
     if (d) {
         list(x, d);
         (void)closedir(d);
-    } else if (!lab_download_start(&keep(x)->down, x, path, "application/octet-stream", false, &e)) {
-        lab_blob_say(x, 404, e.msg);
+        return;
     }
-}
-
-static void writable(struct http_exchange *x)
-{
-    struct access *a = http_state(x);
-    lab_download_go(&a->down, x);
+    struct access *a = lab_carrier_make(x, sizeof(*a));
+    if (!lab_download_start(&a->both.down, x, path, "application/octet-stream", false, &e))
+        lab_blob_say(x, 404, e.msg);
 }
 
 static void begin_put(struct http_exchange *x)
@@ -154,12 +138,12 @@ static void begin_put(struct http_exchange *x)
     struct lab_endpoint *ep = http_app(x);
     if (!locate(x, path))
         return;
-    struct access *a = keep(x);
+    struct access *a = lab_carrier_make(x, sizeof(*a));
     a->fresh = stat(path, &st) != 0;
     /* The datastore itself is always there; a folder in it must have been made. */
     const char *inside = strstr(path + strlen(ep->estate->dir), "/shared");
     bool top = inside && !strchr(strchr(inside + 1, '/') ? strchr(inside + 1, '/') + 1 : "", '/');
-    if ((top && !lab_store_parents(ep->estate, path, &e)) || !lab_upload_start(&a->up, path, LAB_BLOB_MAX, &e))
+    if ((top && !lab_store_parents(ep->estate, path, &e)) || !lab_upload_start(&a->both.up, path, LAB_BLOB_MAX, &e))
         lab_blob_say(x, e.kind == ERR_NOT_FOUND ? 404 : e.kind == ERR_INPUT ? 405 : 500, e.kind == ERR_NOT_FOUND ? "no such folder" : e.msg);
     else
         http_body_want(x);
@@ -170,8 +154,8 @@ static void take(struct http_exchange *x)
     struct access *a = http_state(x);
     bool end;
     struct err e;
-    if (!lab_upload_take(&a->up, x, &end, &e)) {
-        lab_upload_done(&a->up);
+    if (!lab_upload_take(&a->both.up, x, &end, &e)) {
+        lab_upload_done(&a->both.up);
         lab_blob_say(x, e.kind == ERR_LIMIT ? 413 : 500, e.msg);
     } else if (end) {
         http_answer(x, a->fresh ? 201 : 200, NULL, 0, NULL, 0);
@@ -192,16 +176,6 @@ static void begin_delete(struct http_exchange *x)
         lab_blob_say(x, e.kind == ERR_NOT_FOUND ? 404 : 500, e.kind == ERR_NOT_FOUND ? "no such file" : e.msg);
 }
 
-static void ended(struct http_exchange *x, enum http_end how UNUSED, const struct err *e UNUSED)
-{
-    struct access *a = http_state(x);
-    if (!a)
-        return;
-    lab_upload_done(&a->up);
-    lab_download_done(&a->down);
-    free(a);
-}
-
-const struct http_stream lab_folder_get = { .begin = begin_get, .writable = writable, .ended = ended };
-const struct http_stream lab_folder_put = { .begin = begin_put, .body = take, .ended = ended };
-const struct http_stream lab_folder_delete = { .begin = begin_delete, .ended = ended };
+const struct http_stream lab_folder_get = { .begin = begin_get, .writable = lab_carrier_writable, .ended = lab_carrier_ended };
+const struct http_stream lab_folder_put = { .begin = begin_put, .body = take, .ended = lab_carrier_ended };
+const struct http_stream lab_folder_delete = { .begin = begin_delete, .ended = lab_carrier_ended };

@@ -1,11 +1,8 @@
 #include "lab/guest.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
-#include "http/exchange.h"
 #include "lab/blob.h"
 #include "lab/pass.h"
 #include "lab/store.h"
@@ -13,8 +10,7 @@
 #include "wire/url.h"
 
 struct transfer {
-    struct lab_upload up;
-    struct lab_download down;
+    struct lab_carrier both;
     uint64_t size;
 };
 
@@ -46,10 +42,8 @@ static struct transfer *redeem(struct http_exchange *x, const char *method, stru
         lab_blob_say(x, ok ? 503 : 403, ok ? "the guest does not run here any more" : "no such transfer, or it was used");
         return NULL;
     }
-    struct transfer *t = xcalloc(1, sizeof(*t));
-    t->up.fd = t->down.fd = -1;
+    struct transfer *t = lab_carrier_make(x, sizeof(*t));
     t->size = pass->size;
-    http_state_set(x, t);
     return t;
 }
 
@@ -58,14 +52,8 @@ static void begin_get(struct http_exchange *x)
     struct lab_pass pass;
     struct err e;
     struct transfer *t = redeem(x, "GET", &pass);
-    if (t && !lab_download_start(&t->down, x, pass.file, "application/octet-stream", false, &e))
+    if (t && !lab_download_start(&t->both.down, x, pass.file, "application/octet-stream", false, &e))
         lab_blob_say(x, 404, e.msg);
-}
-
-static void writable(struct http_exchange *x)
-{
-    struct transfer *t = http_state(x);
-    lab_download_go(&t->down, x);
 }
 
 static void begin_put(struct http_exchange *x)
@@ -78,7 +66,7 @@ static void begin_put(struct http_exchange *x)
         return;
     if (h->framing == HTTP1_LENGTH && h->length != t->size)
         lab_blob_say(x, 400, "not as long as was announced");
-    else if (!lab_upload_start(&t->up, pass.file, t->size, &e))
+    else if (!lab_upload_start(&t->both.up, pass.file, t->size, &e))
         lab_blob_say(x, 500, e.msg);
     else
         http_body_want(x);
@@ -92,26 +80,16 @@ static void take(struct http_exchange *x)
     bool end;
     struct err e;
     http_body_peek(x, &p, &len, &end);
-    if (end && t->up.len < t->size) { /* its digest would be of something else than what was announced */
-        lab_upload_done(&t->up);
+    if (end && t->both.up.len < t->size) { /* its digest would be of something else than what was announced */
+        lab_upload_done(&t->both.up);
         lab_blob_say(x, 400, "not as long as was announced");
-    } else if (!lab_upload_take(&t->up, x, &end, &e)) {
-        lab_upload_done(&t->up);
+    } else if (!lab_upload_take(&t->both.up, x, &end, &e)) {
+        lab_upload_done(&t->both.up);
         lab_blob_say(x, e.kind == ERR_LIMIT ? 400 : 500, e.msg);
     } else if (end) {
         http_answer(x, 200, NULL, 0, NULL, 0);
     }
 }
 
-static void ended(struct http_exchange *x, enum http_end how UNUSED, const struct err *e UNUSED)
-{
-    struct transfer *t = http_state(x);
-    if (!t)
-        return;
-    lab_upload_done(&t->up);
-    lab_download_done(&t->down);
-    free(t);
-}
-
-const struct http_stream lab_guest_get = { .begin = begin_get, .writable = writable, .ended = ended };
-const struct http_stream lab_guest_put = { .begin = begin_put, .body = take, .ended = ended };
+const struct http_stream lab_guest_get = { .begin = begin_get, .writable = lab_carrier_writable, .ended = lab_carrier_ended };
+const struct http_stream lab_guest_put = { .begin = begin_put, .body = take, .ended = lab_carrier_ended };

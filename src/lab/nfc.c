@@ -1,11 +1,8 @@
 #include "lab/nfc.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/text.h"
-#include "http/exchange.h"
 #include "http/router.h"
 #include "lab/blob.h"
 #include "lab/lease.h"
@@ -13,10 +10,9 @@
 #include "wire/http1.h"
 
 struct transfer {
+    struct lab_carrier both;
     struct lab_endpoint *host;
     char id[LAB_LEASE_ID], name[LAB_VM_NAME];
-    struct lab_upload up;
-    struct lab_download down;
 };
 
 /* Whose lease it is, kept for the exchange's life; NULL after an answer. The file's path goes to path. */
@@ -44,13 +40,11 @@ static struct transfer *open_transfer(struct http_exchange *x, bool up, bool dis
         lab_blob_say(x, 500, e.msg);
         return NULL;
     }
-    struct transfer *t = xcalloc(1, sizeof(*t));
+    struct transfer *t = lab_carrier_make(x, sizeof(*t));
     t->host = host;
-    t->up.fd = t->down.fd = -1;
     (void)text_copy(t->id, sizeof(t->id), l->id);
     (void)text_copy(t->name, sizeof(t->name), item->name);
     lab_lease_touch(l);
-    http_state_set(x, t);
     return t;
 }
 
@@ -61,8 +55,8 @@ static void begin_upload(struct http_exchange *x, bool disk)
     struct transfer *t = open_transfer(x, true, disk, path);
     if (!t)
         return;
-    t->up.is_vmdk = disk;
-    if (lab_upload_start(&t->up, path, LAB_BLOB_MAX, &e))
+    t->both.up.is_vmdk = disk;
+    if (lab_upload_start(&t->both.up, path, LAB_BLOB_MAX, &e))
         http_body_want(x);
     else
         lab_blob_say(x, 500, e.msg);
@@ -86,15 +80,15 @@ static bool still_wanted(struct transfer *t, bool end, struct err *e)
     LAB_LOCKED(t->host->estate);
     if (!lab_lease_open(t->host, t->id, t->name, &l, &item))
         return err_set(e, ERR_CANCELLED, "the lease is over");
-    if (t->up.is_vmdk && t->up.vmdk.capacity && (int64_t)(t->up.vmdk.capacity / 2) != item->kb)
-        return err_set(e, ERR_INPUT, "the disk has %llu KB, not %lld", (unsigned long long)(t->up.vmdk.capacity / 2), (long long)item->kb);
+    if (t->both.up.is_vmdk && t->both.up.vmdk.capacity && (int64_t)(t->both.up.vmdk.capacity / 2) != item->kb)
+        return err_set(e, ERR_INPUT, "the disk has %llu KB, not %lld", (unsigned long long)(t->both.up.vmdk.capacity / 2), (long long)item->kb);
     if (!end)
         return true;
     item->arrived = true;
-    item->size = t->up.len;
-    item->populated = t->up.is_vmdk ? lab_vmdk_populated(&t->up.vmdk) : t->up.len;
-    memcpy(item->sha1, t->up.sha1, sizeof(item->sha1));
-    memcpy(item->sha256, t->up.sha256, sizeof(item->sha256));
+    item->size = t->both.up.len;
+    item->populated = t->both.up.is_vmdk ? lab_vmdk_populated(&t->both.up.vmdk) : t->both.up.len;
+    memcpy(item->sha1, t->both.up.sha1, sizeof(item->sha1));
+    memcpy(item->sha256, t->both.up.sha256, sizeof(item->sha256));
     return true;
 }
 
@@ -103,8 +97,8 @@ static void take(struct http_exchange *x)
     struct transfer *t = http_state(x);
     bool end;
     struct err e;
-    if (!lab_upload_take(&t->up, x, &end, &e) || !still_wanted(t, end, &e)) {
-        lab_upload_done(&t->up);
+    if (!lab_upload_take(&t->both.up, x, &end, &e) || !still_wanted(t, end, &e)) {
+        lab_upload_done(&t->both.up);
         if (e.kind == ERR_CANCELLED)
             http_abort(x, &e);
         else
@@ -122,7 +116,7 @@ static void begin_get(struct http_exchange *x)
     if (!t)
         return;
     bool disk = strstr(t->name, ".vmdk");
-    if (!lab_download_start(&t->down, x, path, disk ? "application/x-vnd.vmware-streamVmdk" : "application/octet-stream", disk, &e))
+    if (!lab_download_start(&t->both.down, x, path, disk ? "application/x-vnd.vmware-streamVmdk" : "application/octet-stream", disk, &e))
         lab_blob_say(x, 404, e.msg);
 }
 
@@ -137,21 +131,11 @@ static void give(struct http_exchange *x)
     lab_unlock(t->host->estate);
     (void)err_set(&e, ERR_CANCELLED, "the lease is over");
     if (wanted)
-        lab_download_go(&t->down, x);
+        lab_download_go(&t->both.down, x);
     else
         http_abort(x, &e);
 }
 
-static void ended(struct http_exchange *x, enum http_end how UNUSED, const struct err *e UNUSED)
-{
-    struct transfer *t = http_state(x);
-    if (!t)
-        return;
-    lab_upload_done(&t->up);
-    lab_download_done(&t->down);
-    free(t);
-}
-
-const struct http_stream lab_nfc_post = { .begin = begin_post, .body = take, .ended = ended };
-const struct http_stream lab_nfc_put = { .begin = begin_put, .body = take, .ended = ended };
-const struct http_stream lab_nfc_get = { .begin = begin_get, .writable = give, .ended = ended };
+const struct http_stream lab_nfc_post = { .begin = begin_post, .body = take, .ended = lab_carrier_ended };
+const struct http_stream lab_nfc_put = { .begin = begin_put, .body = take, .ended = lab_carrier_ended };
+const struct http_stream lab_nfc_get = { .begin = begin_get, .writable = give, .ended = lab_carrier_ended };

@@ -58,11 +58,6 @@ void lab_rest_refuse_err(struct http_request *rq, struct http_response *rs, cons
     }
 }
 
-void lab_rest_done(struct http_request *rq, struct http_response *rs)
-{
-    rs->status = lab_rest_is_old(rq) ? 200 : 204;
-}
-
 json_t *lab_rest_spec(struct http_request *rq, struct http_response *rs)
 {
     AUTO(wire_json_decrefp) json_t *body = NULL;
@@ -134,6 +129,25 @@ bool lab_rest_has(struct http_request *rq, struct http_response *rs, enum lab_ve
         return true;
     http_response_text(rs, 404, "text/html", "<html><body><h1>Not Found</h1></body></html>\n");
     return false;
+}
+
+void lab_rest_run(struct http_request *rq, struct http_response *rs, lab_rest_deed *deed)
+{
+    struct lab_rest_call c = { .rq = rq, .vc = lab_rest_vcenter(rq), .status = 200 };
+    struct err e;
+    LAB_LOCKED(c.vc->at.estate);
+    if (!lab_rest_has(rq, rs, LAB_70) || !lab_rest_may(rq, rs))
+        return;
+    AUTO(wire_json_decrefp) json_t *spec = lab_rest_spec(rq, rs);
+    c.spec = spec;
+    if (!spec)
+        return;
+    if (!deed(&c, &e))
+        lab_rest_refuse_err(rq, rs, &e);
+    else if (c.answer)
+        lab_rest_send(rq, rs, c.status, c.answer);
+    else
+        rs->status = lab_rest_is_old(rq) ? 200 : 204;
 }
 
 void lab_rest_login(struct http_request *rq, struct http_response *rs)
