@@ -149,7 +149,7 @@ bool lab_acquire_ticket(struct lab_call *c)
     (void)lab_int(a, v, "port", kind == 1 ? 902 : c->k.vc->at.estate->port);
     if (sha1[0])
         write_digests(c, v, host, sha1);
-    if (kind == 0)
+    if (kind == 0 && c->k.api >= 700) /* before, clients make it of host, port and ticket */
         (void)lab_string(a, v, "url", arena_printf(a, "wss://%s:%u/ticket/%s", host->name, c->k.vc->at.estate->port, id));
     lab_value_bare(c->w, "returnval", v);
     struct lab_event_plan ev = { .type = "VmAcquiredTicketEvent", .user = c->k.session->user };

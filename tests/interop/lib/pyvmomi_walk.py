@@ -1,6 +1,7 @@
 """Walks through a vCenter of the lab with pyVmomi and prints TAP: pyvmomi_walk.py LAB_DIR NAME ADDRESS. Reads every
 first-level property that its release has; run by lab_pyvmomi with the Python that has pyVmomi."""
 import hashlib
+import importlib.metadata
 import json
 import pathlib
 import socket
@@ -14,6 +15,7 @@ from pyVmomi.VmomiSupport import F_OPTIONAL, IsChildVersion
 DEADLINE = 60
 DIRECTORY, NAME, ADDRESS = pathlib.Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 PORT = int((DIRECTORY / 'port').read_text())
+BINDING = 'pyVmomi ' + importlib.metadata.version('pyvmomi')
 number, failed = 0, 0
 
 
@@ -21,7 +23,7 @@ def say(ok, what, *why):
     global number, failed
     number += 1
     failed += not ok
-    print(f'{"ok" if ok else "not ok"} {number} - {what}, {NAME}')
+    print(f'{"ok" if ok else "not ok"} {number} - {what}, {NAME}, {BINDING}')
     for line in why if not ok else ():
         print(f'# {line}')
 
@@ -33,6 +35,7 @@ def control(**request):
         lab.sendall(json.dumps(request).encode() + b'\n')
         answer = json.loads(lab.makefile().readline())
     assert answer['ok'], answer
+    return answer
 
 
 def login(password):
@@ -135,19 +138,24 @@ def updates(content, host):
     say(states == ['connected', 'notResponding', 'connected'], 'changes come to who waits for them', states)
 
 
+def wait_for(content, task):
+    """A task's info when it is over, as updates tell it."""
+    collector = content.propertyCollector.CreatePropertyCollector()
+    collector.CreateFilter(vmodl.query.PropertyCollector.FilterSpec(
+        propSet=[vmodl.query.PropertyCollector.PropertySpec(type=vim.Task, pathSet=['info.state'])],
+        objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=task)]), partialUpdates=True)
+    version, state = '', None
+    while state not in ('success', 'error'):
+        news = collector.WaitForUpdatesEx(version, vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=DEADLINE))
+        version, state = news.version, news.filterSet[0].objectSet[0].changeSet[0].val
+    collector.DestroyPropertyCollector()
+    return task.info
+
+
 def tasks(content, machine):
     """A machine's power as tasks tell it, and a ticket for its console."""
     def done(task):
-        collector = content.propertyCollector.CreatePropertyCollector()
-        collector.CreateFilter(vmodl.query.PropertyCollector.FilterSpec(
-            propSet=[vmodl.query.PropertyCollector.PropertySpec(type=vim.Task, pathSet=['info.state'])],
-            objectSet=[vmodl.query.PropertyCollector.ObjectSpec(obj=task)]), partialUpdates=True)
-        version, state = '', None
-        while state not in ('success', 'error'):
-            news = collector.WaitForUpdatesEx(version, vmodl.query.PropertyCollector.WaitOptions(maxWaitSeconds=DEADLINE))
-            version, state = news.version, news.filterSet[0].objectSet[0].changeSet[0].val
-        collector.DestroyPropertyCollector()
-        return task.info
+        return wait_for(content, task)
     ticket = machine.AcquireTicket('webmks')
     thumbprint = hashlib.sha1(presented(ticket.host if ticket.host[0].isdigit() else machine.runtime.host.config.network.vnic[0].spec.ip.ipAddress))
     say(ticket.sslThumbprint.replace(':', '') == thumbprint.hexdigest().upper(), 'a ticket names what its host presents', ticket)
@@ -160,6 +168,77 @@ def tasks(content, machine):
         entity=vim.event.EventFilterSpec.ByEntity(entity=machine, recursion='self')))
     kinds = [type(e) for e in events]
     say(on.state == 'success' and vim.event.VmPoweredOnEvent in kinds and vim.event.VmPoweredOffEvent in kinds, 'events tell of it', kinds)
+
+
+def refused(fault, call, *args, **more):
+    try:
+        call(*args, **more)
+        return False
+    except fault:
+        return True
+
+
+def vmca_signed(address):
+    """Whether it presents what the VMCA's newest root signed."""
+    context = ssl.create_default_context(cafile=str(DIRECTORY / f'roots/vmca-{NAME.partition(".")[0]}.pem'))
+    context.check_hostname = False
+    try:
+        with socket.create_connection((address, PORT), DEADLINE) as plain, context.wrap_socket(plain):
+            return True
+    except ssl.SSLCertVerificationError:
+        return False
+
+
+def certificate_tasks(content, host, foreign):
+    """A host's certificate, from the vCenter's side."""
+    manager, address = content.certificateManager, host.config.network.vnic[0].spec.ip.ipAddress
+
+    def run(method, *hosts):
+        return wait_for(content, getattr(manager, method)(list(hosts)))
+    control(do='fault', target=foreign.name, fault='refuses-certificates')
+    failed_task = run('CertMgrRefreshCertificates_Task', foreign)
+    control(do='clear', target=foreign.name)
+    say(isinstance(failed_task.error, vmodl.fault.HostCommunication), 'a host that takes nothing fails the task', failed_task.error)
+    before = presented(address)
+    control(do='rotate', target=NAME)
+    say(not vmca_signed(address), 'a new root signed nothing yet')
+    told, renewed = (run(f'CertMgrRefresh{what}_Task', host) for what in ('CACertificatesAndCRLs', 'Certificates'))
+    say((told.state, renewed.state) == ('success', 'success') and presented(address) != before and vmca_signed(address),
+        'a host is told the new root and gets a certificate of it S14', told, renewed)
+    say(host.runtime.connectionState == 'connected' and run('CertMgrRefreshCertificates_Task', host, foreign).state == 'success',
+        'several hosts at a time', host.runtime)
+    revoked = run('CertMgrRevokeCertificates_Task', host)
+    run('CertMgrRefreshCACertificatesAndCRLs_Task', host)
+    crls = host.configManager.certificateManager.ListCACertificateRevocationLists()
+    say(revoked.state == 'success' and all('X509 CRL' in crl for crl in crls) and len(crls) >= 2, 'a certificate is revoked S14', crls)
+
+
+def host_certificates(host):
+    """The same from the host's side: HostCertificateManager."""
+    manager, address = host.configManager.certificateManager, host.config.network.vnic[0].spec.ip.ipAddress
+    info = manager.certificateInfo
+    say(info.status == 'good' and info.notBefore < info.notAfter and host.name in info.subject and 'CN=CA' in info.issuer,
+        'its certificate is described', info)
+    by_address, by_dn = (manager.GenerateCertificateSigningRequest(True),
+                         manager.GenerateCertificateSigningRequestByDn(f'CN={host.name},O=Own,C=US'))
+    say(all('BEGIN CERTIFICATE REQUEST' in r for r in (by_address, by_dn)) and by_address != by_dn, 'requests are made', by_dn)
+    others = control(do='csr', target=host.name.replace('esx2', 'esx1'))['csr']
+    signed = [control(do='sign', target=NAME, csr=csr)['certificate'] for csr in (by_dn, others)]
+    say(refused(vim.fault.HostConfigFault, manager.InstallServerCertificate, signed[1]) and
+        refused(vim.fault.HostConfigFault, manager.InstallServerCertificate, 'nonsense'), 'a certificate for another key is refused')
+    manager.InstallServerCertificate(signed[0])
+    say(ssl.PEM_cert_to_DER_cert(signed[0]) == presented(address), 'what is installed is presented S14')
+    roots = list(manager.ListCACertificates())
+    own = (DIRECTORY / 'roots/somebody.pem').read_text()
+    manager.ReplaceCACertificatesAndCRLs(caCert=[*roots, own])
+    say(len(manager.ListCACertificates()) == len(roots) + 1, 'its CAs can be replaced', roots)
+    if not hasattr(manager, 'NotifyAffectedServices'):
+        return
+    if NAME.startswith('vc80'):
+        manager.NotifyAffectedServices()
+        say(len(manager.RetrieveCertificateInfoList()) == 1, 'services take the certificate at once')
+    else:
+        say(refused((vmodl.fault.MethodNotFound, vmodl.fault.NotSupported), manager.NotifyAffectedServices), 'older hosts have no such method')
 
 
 def main():
@@ -181,6 +260,10 @@ def main():
     updates(content, hosts[0])
     found = content.searchIndex.FindByDnsName(dnsName=f'esx2.{NAME}', vmSearch=False)
     say(found == hosts[1], 'finds a host by its name', found)
+    certificate_tasks(content, hosts[1], hosts[0])
+    host_certificates(hosts[1])
+    happened = [type(e).__name__ for e in content.eventManager.QueryEvents(vim.event.EventFilterSpec())]
+    say(len(happened) > 4, 'every event can be read', happened)
     Disconnect(service)
     print(f'1..{number}')
     sys.exit(failed > 0)
