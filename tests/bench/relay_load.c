@@ -62,8 +62,10 @@ static void stream(bool up, long long bytes)
     write_all(u.ssl, head, strlen(head));
     for (long long left = bytes; up && left > 0; left -= PEER_CHUNK)
         write_all(u.ssl, scratch, left < PEER_CHUNK ? (size_t)left : PEER_CHUNK);
-    for (long long got = 0; got < (up ? 1 : bytes); got += (long long)n)
+    for (long long got = 0; got < (up ? 1 : bytes); got += (long long)n) {
         bench_must(SSL_read_ex(u.ssl, scratch, sizeof(scratch), &n), "reading");
+        bench_must(got || (n > strlen("HTTP/1.1 2") && memcmp(scratch, "HTTP/1.1 2", strlen("HTTP/1.1 2")) == 0), "an answer of success");
+    }
     SSL_free(u.ssl);
     (void)close(u.fd);
 }

@@ -102,6 +102,15 @@ static void upgrade(struct guest *g, const char *key)
 
 static const char put_done[] = "HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n";
 
+static void drain(struct guest *g, size_t len)
+{
+    g->left -= (long long)len;
+    if (g->left > 0)
+        return;
+    say(g, put_done, sizeof(put_done) - 1);
+    g->state = HEAD;
+}
+
 /* A whole head in g->in, NUL-terminated; body: what came behind it. */
 static void answer(struct guest *g, size_t body)
 {
@@ -110,8 +119,9 @@ static void answer(struct guest *g, size_t body)
     if (key) {
         upgrade(g, key + strlen("\r\nsec-websocket-key: "));
     } else if (text[0] == 'P' && length) {
-        g->left = strtoll(length + strlen("\r\ncontent-length: "), NULL, 10) - (long long)body;
+        g->left = strtoll(length + strlen("\r\ncontent-length: "), NULL, 10);
         g->state = DRAINING;
+        drain(g, body);
     } else {
         g->left = strncmp(text, "GET /bytes/", 11) == 0 ? strtoll(text + 11, NULL, 10) : 0;
         (void)snprintf(head, sizeof(head), "HTTP/1.1 200 OK\r\nContent-Length: %lld\r\n\r\n", g->left);
@@ -120,18 +130,19 @@ static void answer(struct guest *g, size_t body)
     }
 }
 
+/* What is held of the head is followed by p; a proxy may send much of the body in the same record. */
 static bool take_head(struct guest *g, const unsigned char *p, size_t len)
 {
-    if (g->in_len + len >= sizeof(g->in))
-        return false;
-    memcpy(g->in + g->in_len, p, len);
-    g->in_len += len;
-    g->in[g->in_len] = '\0';
+    size_t part = len < sizeof(g->in) - 1 - g->in_len ? len : sizeof(g->in) - 1 - g->in_len;
+    memcpy(g->in + g->in_len, p, part);
+    g->in[g->in_len + part] = '\0';
     const char *blank = strstr((const char *)g->in, "\r\n\r\n");
-    if (blank) {
-        answer(g, g->in_len - (size_t)(blank + 4 - (const char *)g->in));
-        g->in_len = 0;
+    if (!blank) {
+        g->in_len += part;
+        return part == len;
     }
+    answer(g, g->in_len + len - (size_t)(blank + 4 - (const char *)g->in));
+    g->in_len = 0;
     return true;
 }
 
@@ -146,11 +157,7 @@ static bool take(struct guest *g, size_t len)
     if (g->state == HEAD)
         return take_head(g, scratch + g->in_len, len);
     if (g->state == DRAINING) {
-        g->left -= (long long)len;
-        if (g->left > 0)
-            return true;
-        say(g, put_done, sizeof(put_done) - 1);
-        g->state = HEAD;
+        drain(g, len);
         return true;
     }
     memcpy(scratch, g->in, g->in_len);
