@@ -23,6 +23,7 @@ int group_flow_role(void);
 int group_flow_runner(void);
 int group_flow_scrub(void);
 int group_flow_session(void);
+int group_flow_spool(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
 int group_flow_upkeep(void);
@@ -54,6 +55,7 @@ int main(void)
            group_flow_runner() +
            group_flow_scrub() +
            group_flow_session() +
+           group_flow_spool() +
            group_flow_task() +
            group_flow_throttle() +
            group_flow_upkeep() +
