@@ -99,6 +99,12 @@ static enum io look_up(struct leg *l, struct err *e)
     }
     if (e->kind != ERR_NOT_FOUND)
         return failed(l, LEG_UNREACHABLE);
+    if (!l->config.desk) {
+        if (!resolve_now(l->config.resolver, t->host, t->port, &a, e))
+            return failed(l, LEG_UNREACHABLE);
+        dial(l, &a);
+        return IO_DONE;
+    }
     l->state = LEG_RESOLVING;
     l->id = desk_enter(l->config.desk, l);
     if (resolve_ask(l->config.resolver, l->config.desk, l->id, t->host, t->port, answered, e))

@@ -33,7 +33,7 @@ enum leg_result {
 struct leg_config {
     struct tls_client *tls;
     const struct resolver *resolver;
-    struct desk *desk;
+    struct desk *desk;           /* of a loop; NULL on a pool thread, which may wait for the resolver */
     struct gate_target *target;
     uint32_t share_ms;           /* of one address among several; 0: no limit */
     bool websocket;              /* false: it is done when the host is believed */
