@@ -1,6 +1,7 @@
 /* wire/tar_write.h - the frame of a tar archive whose files lie elsewhere: a header in front of each, zeros behind it, and the end. So
  * the length of the whole is known before the first byte of it is read. Called where an OVA is put together while it is
- * sent. POSIX.1-1988 ustar, as DSP0243 5.1 asks of an OVA; sizes from 8 GiB on in base 256, as GNU tar and libarchive read them. Pure. */
+ * sent. POSIX.1-1988 ustar, as DSP0243 5.1 asks of an OVA; sizes from 8 GiB on in base 256, as GNU tar and libarchive read them. Pure.
+ * Nouns: tar. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
