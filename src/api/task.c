@@ -124,6 +124,7 @@ static bool cancel(struct api_call *c, struct err *e)
     struct task t;
     if (!loan_begin(c->site->shelf, &l, e) || !find(c, l.store, &t, e) || !task_cancel(l.store, t.urn, e))
         return false;
+    task_resume(c->site, t.urn);
     api_answer_empty(c, 204);
     return true;
 }

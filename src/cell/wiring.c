@@ -27,6 +27,7 @@
 #include "flow/session.h"
 #include "flow/task.h"
 #include "flow/timers.h"
+#include "flow/transfer.h"
 #include "flow/vcenter_table.h"
 #include "flow/watch.h"
 #include "gate/gate.h"
@@ -120,6 +121,8 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.connected = live_create();
     live_add(c->site.connected, &(struct live_source){ vcenter_table_live, &c->site });
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
+    c->site.rests = task_rests_create();
+    c->site.transfers = transfer_table_create();
     c->site.watch = c->local ? NULL : watch_create(&c->site);
     c->site.inventory = c->local ? NULL : inventory_create(&c->site);
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
@@ -317,6 +320,8 @@ void cell_close(struct cell *c)
     c->timers = timers_destroy(c->timers);
     c->site.watch = watch_destroy(c->site.watch);
     c->work = pool_destroy(c->work);
+    c->site.rests = task_rests_destroy(c->site.rests);
+    c->site.transfers = transfer_table_destroy(c->site.transfers);
     c->service = service_destroy(c->service);
     c->app = api_app_destroy(c->app);
     c->publisher = publisher_destroy(c->publisher);

@@ -28,6 +28,12 @@ bool flow_ended(const struct flow *f)
     return f->at.state != FLOW_FORWARD && f->at.state != FLOW_UNWINDING;
 }
 
+bool flow_rest(struct flow *f)
+{
+    f->rests = true;
+    return true;
+}
+
 bool flow_cancelled(const struct flow *f)
 {
     return f->keeper->cancelled && f->keeper->cancelled(f->keeper_self);
@@ -60,8 +66,10 @@ static bool forward(struct flow *f, struct err *e)
 {
     const struct flow_step *step = &f->kind->steps[f->at.step];
     struct err why = { .kind = ERR_NONE };
-    if (!f->at.begun && flow_cancelled(f)) {
-        err_set(&why, ERR_CANCELLED, "cancelled before the step %s", step->name);
+    bool rested = f->rests;
+    f->rests = false;
+    if ((!f->at.begun || rested) && flow_cancelled(f)) {
+        err_set(&why, ERR_CANCELLED, "cancelled %s the step %s", rested ? "during" : "before", step->name);
         return turn(f, &why, e);
     }
     struct flow_position next = f->at;
@@ -70,8 +78,11 @@ static bool forward(struct flow *f, struct err *e)
         return false;
     if (!step->run(f, &why)) {
         assert(why.kind != ERR_NONE);
+        f->rests = false;
         return turn(f, &why, e);
     }
+    if (f->rests)
+        return keep(f, next, e);
     next.begun = false;
     next.step++;
     if (!f->kind->steps[next.step].name)
@@ -94,9 +105,12 @@ static bool unwind(struct flow *f, struct err *e)
 
 bool flow_run(struct flow *f, struct err *e)
 {
-    while (!flow_ended(f))
+    while (!flow_ended(f)) {
         if (!(f->at.state == FLOW_FORWARD ? forward(f, e) : unwind(f, e)))
             return false;
+        if (f->rests)
+            return true;
+    }
     return true;
 }
 

@@ -7,6 +7,8 @@
  * with a step that did nothing yet. When a step fails, or somebody cancels between two steps, the steps done so far
  * (and the one that failed) are undone, last first, and the flow ends as failed or cancelled with the first error.
  * An undo can't fail: what it can't take back it says in the flow's note.
+ * A step that waits for somebody outside (a client who sends a file) doesn't hold its thread meanwhile: it says flow_rest, and the
+ * runner comes back with the position kept. Whoever runs it again runs that step again, from its beginning.
  * If keeping itself fails the runner stops at once and leaves the flow as it was kept last: the next start goes on. */
 #pragma once
 #include <stdbool.h>
@@ -64,16 +66,20 @@ struct flow {
     void *data;         /* the steps' own; borrowed */
     const struct flow_keeper *keeper;
     void *keeper_self;  /* borrowed */
+    bool rests;         /* the step where it stands waits: flow_run came back before an end */
     char note[FLOW_NOTE_MAX]; /* what an undo could not take back; "" = nothing */
 };
 
 /* Runs f from where it stands to an end, or until keeping fails (then false, and f->at is what was kept last plus
- * nothing). True: f->at.state is FLOW_DONE, FLOW_FAILED or FLOW_CANCELLED. */
+ * nothing). True: f->at.state is FLOW_DONE, FLOW_FAILED or FLOW_CANCELLED, or f->rests: call it again when what the step waits for
+ * has come, or somebody cancelled. */
 MUST_USE bool flow_run(struct flow *f, struct err *e);
 
 /* After a crash: what to do with a flow that was found half way. Turns it round when its kind says so. */
 void flow_recover(struct flow *f);
 
+/* For steps: `return flow_rest(f);` from run. Whatever it has done must bear being done again. */
+bool flow_rest(struct flow *f);
 /* For steps that take long: true when they should give up with ERR_CANCELLED. */
 bool flow_cancelled(const struct flow *f);
 /* Remembers what an undo could not take back; the first note stays. */

@@ -20,6 +20,8 @@ struct publisher;
 struct pulse;
 struct resolver;
 struct session_table;
+struct task_rests;
+struct transfer_table;
 struct trust_live;
 struct vcenter_table;
 struct watch;
@@ -40,6 +42,8 @@ struct site {
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
     struct pulse *pulse;            /* flow/pulse.h: that something changed; NULL = nobody listens */
     struct gate *gate;              /* gate/gate.h: consoles; NULL where there is none (tests, the CLI) */
+    struct task_rests *rests;       /* flow/task.h: tasks that wait for a client; NULL where no step may rest */
+    struct transfer_table *transfers; /* flow/transfer.h: files on their way; NULL where there are none (tests, the CLI) */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */
@@ -52,6 +56,7 @@ struct site {
     int64_t session_idle_ms;        /* 0: SESSION_IDLE_MS. This and the next two change on SIGHUP (site_limits): atomic */
     int64_t connect_ms;             /* of a connection to a server; 0: VIM_CONNECT_MS */
     int64_t handshake_ms;           /* of its TLS handshake; 0: VIM_HANDSHAKE_MS */
+    int64_t transfer_idle_ms;       /* how long a transfer lives without a request; 0: TRANSFER_IDLE_MS */
     enum secret_cost password_cost; /* what hashing a new password costs */
     bool closing;                   /* read by site_closing */
 };

@@ -90,6 +90,19 @@ MUST_USE bool tasks_recover(const struct site *site, const struct flow_kind *con
 /* Forgets tasks that ended TASK_KEPT_MS ago. Called now and then. */
 MUST_USE bool tasks_expire(const struct site *site, struct err *e);
 
+/* ---- tasks whose step waits for a client (flow_rest) ----
+ * Such a task keeps its memory and no thread. The table of them is the site's (task_rests). */
+struct task_rests;
+struct task_rests *task_rests_create(void);
+/* The pool is gone: what rests stays as it was kept, for the next start. NULL in, NULL out. */
+struct task_rests *task_rests_destroy(struct task_rests *t);
+DEFINE_AUTO(task_rests_destroyp, struct task_rests *, task_rests_destroy)
+/* What the task waits for has come, or somebody cancelled it: its step runs again soon. One that doesn't rest yet runs it again when
+ * it does; one that ended, or is another cell's, is left alone. Any thread. */
+void task_resume(const struct site *site, const char *urn);
+/* Queues again what found no place in the pool's queue. Called now and then. */
+void task_rests_retry(const struct site *site);
+
 /* "success": stable, as clients read it. */
 const char *task_status_name(enum task_status s);
 

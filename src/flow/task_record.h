@@ -1,4 +1,4 @@
-/* flow/task_record.h - what task.c (reading), task_run.c (running) and task_recover.c (after a start) share. Nobody else includes it.
+/* flow/task_record.h - what task.c (reading), task_run.c (running), task_rest.c (waiting) and task_recover.c (after a start) share. Nobody else includes it.
  * Nouns: task. */
 #pragma once
 #include <jansson.h>
@@ -6,6 +6,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/ring.h"
 #include "flow/task.h"
 #include "net/pool.h"
 
@@ -32,7 +33,16 @@ struct task_job {
     bool shared;          /* excludes no other task of its owner */
     char cell[STORE_ID_MAX + 1];
     struct arena arena;
+    struct ring ring;     /* of the site's task_rests, whose lock guards the next two as well */
+    bool asleep;          /* it rests, and no thread has it */
+    bool woken;           /* task_resume came */
 };
+
+/* It is about to be handed to the pool. */
+void task_rest_enter(struct task_job *j);
+void task_rest_leave(struct task_job *j);
+/* A pool thread is through with it: true when it rests on, or runs again; false: it is nobody's now. */
+bool task_rest_keep(struct task_job *j);
 
 struct task_job *task_job_create(const struct site *site);
 struct task_job *task_job_free(struct task_job *j); /* NULL */

@@ -92,6 +92,7 @@ static bool resume(struct store *s, struct task_job *j, struct err *e)
     flow_recover(&j->flow);
     LOG(INFO, "task.resumed", "task=%s kind=%s step=%s state=%s", j->run.urn, j->flow.kind->name, flow_step_name(&j->flow),
         flow_state_name(j->flow.at.state));
+    task_rest_enter(j);
     if (pool_run(j->run.site->pool, &j->job, e))
         return true;
     (void)task_job_free(j);

@@ -34,6 +34,7 @@ static const char *secret_id(const char *urn, const char *name, char out[SECRET_
 
 struct task_job *task_job_free(struct task_job *j)
 {
+    task_rest_leave(j);
     json_decref(j->run.data);
     json_decref(j->secrets);
     arena_done(&j->arena);
@@ -43,7 +44,9 @@ struct task_job *task_job_free(struct task_job *j)
 
 static void job_destroy(struct pool_job *p)
 {
-    (void)task_job_free(CONTAINER_OF(p, struct task_job, job));
+    struct task_job *j = CONTAINER_OF(p, struct task_job, job);
+    if (!task_rest_keep(j))
+        (void)task_job_free(j);
 }
 
 /* ---- keeping ---- */
@@ -141,12 +144,15 @@ static void work(struct pool_job *p)
     j->flow.keeper = &keeper;
     j->flow.keeper_self = j;
     if (!flow_run(&j->flow, &e)) {
+        j->flow.rests = false;
         if (site_closing(j->run.site))
             LOG(INFO, "task.rests", "task=%s step=%s effect=\"the next start goes on with it\"", j->run.urn, flow_step_name(&j->flow));
         else
             LOG(ERROR, "task.stuck", "task=%s error=\"%s\" effect=\"the next start goes on with it\"", j->run.urn, e.msg);
         return;
     }
+    if (j->flow.rests)
+        return;
     const struct err *why = &j->flow.at.error;
     LOG(INFO, "task.ended", "task=%s kind=%s owner=%s state=%s error=\"%s\"", j->run.urn, j->flow.kind->name, j->run.owner,
         flow_state_name(j->flow.at.state), why->kind == ERR_NONE ? "" : why->msg);
@@ -242,6 +248,7 @@ bool task_start(const struct site *site, const struct caller *c, const struct ta
         (void)task_job_free(j);
         return false;
     }
+    task_rest_enter(j);
     if (!pool_run(site->pool, &j->job, e)) {
         forget_new(j);
         (void)task_job_free(j);

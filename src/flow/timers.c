@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "flow/expiry.h"
 #include "flow/site.h"
+#include "flow/transfer.h"
 
 struct timers {
     const struct site *site;
@@ -29,6 +30,7 @@ static bool check_expiry(const struct site *site, struct err *e)
 
 const struct timer_job timers_of_cell[] = {
     { "expiry", EXPIRY_PERIOD_MS, check_expiry },
+    { "transfers", TRANSFER_TICK_MS, transfer_tick },
     { 0 },
 };
 

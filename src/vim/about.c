@@ -77,6 +77,7 @@ static bool read_content(const struct xml_element *content, struct vim_about *re
     object(&v.file_manager, content, "fileManager");
     object(&v.event_manager, content, "eventManager");
     object(&v.guest_operations, content, "guestOperationsManager");
+    object(&v.ovf_manager, content, "ovfManager");
     if (!fits || !vim_version_valid(v.api_version))
         return err_set(e, ERR_PEER, "the service content names no API version");
     if (!v.session_manager.id[0] || !v.property_collector.id[0])

@@ -18,7 +18,7 @@ struct vim_about {
     char api_version[VIM_VERSION_MAX];     /* "7.0.3.0" */
     char speak[VIM_VERSION_MAX];           /* what SOAPAction names from now on */
     struct vim_object root_folder, property_collector, view_manager, session_manager; /* "" = not offered, as the rest */
-    struct vim_object event_manager, file_manager, guest_operations;
+    struct vim_object event_manager, file_manager, guest_operations, ovf_manager;
 };
 
 MUST_USE bool vim_about_read(struct vim_endpoint *ep, int64_t deadline_ms, struct vim_about *ret, struct err *e);

@@ -97,7 +97,7 @@ bool vim_soap_call(const struct vim_soap *as, const struct vim_method *m, const 
     struct vim_answer answer;
     AUTO(vim_body_wipe) struct buf body;
     *fault = (struct vim_fault){ 0 };
-    buf_init(&body, VIM_SOAP_SENT);
+    buf_init(&body, m->sent_max ? m->sent_max : VIM_SOAP_SENT);
     if (!write_call(&body, m, e))
         return err_in(e, "%s", m->name);
     (void)snprintf(action, sizeof(action), VIM_NS "/%s", as->version);

@@ -16,7 +16,7 @@ enum {
     VIM_MOID_MAX = 256,      /* bytes of a managed object's id with its NUL; it is an opaque string */
     VIM_VERSION_MAX = 24,    /* "8.0.2.0" with its NUL */
     VIM_COOKIE_MAX = 4096,   /* bytes of the session cookie, name included */
-    VIM_SOAP_SENT = 256 * 1024, /* bytes of one call */
+    VIM_SOAP_SENT = 256 * 1024, /* bytes of one call, unless its method says more */
 };
 
 /* A managed object: its type and id, as the server gave it. A value. */
@@ -31,6 +31,7 @@ struct vim_method {
     void (*args)(struct xml_writer *w, const void *ctx); /* in the schema's order: real servers insist. NULL = none */
     const void *ctx;
     size_t answer_max;                                   /* bytes; 0 = VIM_ANSWER_MAX */
+    size_t sent_max;                                     /* bytes; 0 = VIM_SOAP_SENT */
     bool once;                                           /* never sent twice: it makes a task, or holds a password */
     const char *since;                                   /* the schema whose members it has ("7.0"): spoken where the server
                                                           * knows it, else the one that is spoken always. NULL = that */

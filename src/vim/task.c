@@ -62,21 +62,20 @@ static bool ask(struct wait *w, enum task_state *ret_state, struct vim_object *r
     return *ret_state != TASK_UNKNOWN || err_set(e, ERR_PEER, "the task is in no state that is known");
 }
 
-/* False when the wait was cancelled or its time is over. */
-static bool pause_ms(struct wait *w, int64_t ms, struct err *e)
+bool vim_task_pause(const struct vim_task_wait *w, int64_t ms, int64_t deadline_ms, struct err *e)
 {
     for (int64_t until = clock_mono_ms() + ms;;) {
         int64_t now = clock_mono_ms(), left = until - now;
-        if (w->how.cancelled && w->how.cancelled(w->how.self))
+        if (w->cancelled && w->cancelled(w->self))
             return err_set(e, ERR_CANCELLED, "waiting for the task was cancelled");
-        if (now >= w->deadline_ms)
+        if (now >= deadline_ms)
             return err_set(e, ERR_TIMEOUT, "the task has not ended before the deadline");
         if (left <= 0)
             return true;
         if (left > VIM_TASK_TICK_MS)
             left = VIM_TASK_TICK_MS;
-        if (left > w->deadline_ms - now)
-            left = w->deadline_ms - now;
+        if (left > deadline_ms - now)
+            left = deadline_ms - now;
         struct timespec t = { .tv_sec = left / 1000, .tv_nsec = left % 1000 * 1000000 };
         (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &t, NULL);
     }
@@ -111,7 +110,7 @@ bool vim_task_wait(struct vim_session *s, const struct vim_object *task, const s
             return false;
         if (state != TASK_GOES_ON)
             break;
-        if (!pause_ms(&w, ms, e)) {
+        if (!vim_task_pause(&w.how, ms, w.deadline_ms, e)) {
             cancel_task(&w);
             return false;
         }

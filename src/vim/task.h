@@ -19,6 +19,8 @@ struct vim_task_wait {
     int64_t first_ms;         /* 0 = VIM_TASK_FIRST_MS */
 };
 
+/* Waits so long, asking w->cancelled meanwhile. ERR_CANCELLED; ERR_TIMEOUT: the deadline came. */
+MUST_USE bool vim_task_pause(const struct vim_task_wait *w, int64_t ms, int64_t deadline_ms, struct err *e);
 /* The pause that follows one of ms: twice as long, up to VIM_TASK_LAST_MS. */
 int64_t vim_task_next_ms(int64_t ms);
 

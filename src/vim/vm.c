@@ -154,6 +154,7 @@ bool vim_vm_power(struct vim_session *s, const char *moref, enum vim_vm_op op, i
         [VIM_VM_POWER_ON] = { "PowerOnVM_Task", true },   [VIM_VM_POWER_OFF] = { "PowerOffVM_Task", true },
         [VIM_VM_SUSPEND] = { "SuspendVM_Task", true },    [VIM_VM_RESET] = { "ResetVM_Task", true },
         [VIM_VM_SHUTDOWN_GUEST] = { "ShutdownGuest", false }, [VIM_VM_REBOOT_GUEST] = { "RebootGuest", false },
+        [VIM_VM_MARK_TEMPLATE] = { "MarkAsTemplate", false }, [VIM_VM_DESTROY] = { "Destroy_Task", true },
     };
     AUTO(arena_done) struct arena a = { 0 };
     const struct xml_element *answer;

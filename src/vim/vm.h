@@ -1,4 +1,4 @@
-/* vim/vm.h - virtual machines of a vCenter Server: what its inventory says of one, and the calls that change its power.
+/* vim/vm.h - virtual machines of a vCenter Server: what its inventory says of one, and the calls that change its power or end it.
  * Called by flow (inventory, power, customize). A call that begins a task gives the task: vim/task.h waits for it. */
 #pragma once
 #include "vim/session.h"
@@ -39,6 +39,8 @@ enum vim_vm_op {
     VIM_VM_RESET,
     VIM_VM_SHUTDOWN_GUEST, /* asks the guest, makes no task */
     VIM_VM_REBOOT_GUEST,   /* likewise */
+    VIM_VM_MARK_TEMPLATE,  /* makes no task */
+    VIM_VM_DESTROY,        /* with its files */
 };
 /* ret_task->id is "" for one that makes none. */
 MUST_USE bool vim_vm_power(struct vim_session *s, const char *moref, enum vim_vm_op op, int64_t deadline_ms,

@@ -26,6 +26,7 @@ int group_flow_session(void);
 int group_flow_spool(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
+int group_flow_transfer(void);
 int group_flow_upkeep(void);
 int group_flow_vcenter(void);
 int group_flow_vm(void);
@@ -58,6 +59,7 @@ int main(void)
            group_flow_spool() +
            group_flow_task() +
            group_flow_throttle() +
+           group_flow_transfer() +
            group_flow_upkeep() +
            group_flow_vcenter() +
            group_flow_vm() +

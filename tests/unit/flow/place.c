@@ -21,7 +21,10 @@ static void process_start(struct place *p)
     CHECK((p->pool = pool_create(&c, &e)));
     p->shelf = loan_shelf_create(&p->source);
     p->table = vcenter_table_create(p->reach);
-    p->site = (struct site){ .shelf = p->shelf, .pool = p->pool, .vcenters = p->table, .base_url = "https://cell.example",
+    p->rests = task_rests_create();
+    p->transfers = transfer_table_create();
+    p->site = (struct site){ .shelf = p->shelf, .pool = p->pool, .vcenters = p->table, .rests = p->rests,
+                             .transfers = p->transfers, .base_url = "https://cell.example",
                              .cell_urn = "urn:vcloud:cell:1", .cell_name = "cell.example" };
 }
 
@@ -29,6 +32,8 @@ static void process_end(struct place *p)
 {
     place_settle(p);
     p->pool = pool_destroy(p->pool);
+    p->rests = task_rests_destroy(p->rests);
+    p->transfers = transfer_table_destroy(p->transfers);
     p->table = vcenter_table_destroy(p->table);
     p->shelf = loan_shelf_destroy(p->shelf);
 }

@@ -7,6 +7,8 @@
 #include "flow/caller.h"
 #include "flow/loan.h"
 #include "flow/site.h"
+#include "flow/task.h"
+#include "flow/transfer.h"
 #include "flow/vcenter_table.h"
 #include "store/backend.h"
 #include "unit/check.h"
@@ -20,6 +22,8 @@ struct place {
     struct pool *pool;
     struct loan_shelf *shelf;
     struct vcenter_table *table;
+    struct task_rests *rests;
+    struct transfer_table *transfers;
     const struct vcenter_reach *reach;
     struct site site;
     struct caller admin;

@@ -13,6 +13,8 @@ struct world {
     int fail_step;             /* this step fails, after having changed the world; -1 = none */
     unsigned cancel_after;     /* somebody cancels once so many keeps succeeded; 0 = never */
     char order[128];           /* what ran: "a" run, "A" undo */
+    int rest_step;             /* this step rests so often (rests) */
+    unsigned rests;
 };
 
 static void log_char(struct world *w, char c)
@@ -29,6 +31,10 @@ static bool run_step(struct flow *f, struct err *e, int n)
     CHECK(f->at.begun); /* nothing happens before it is known that it might */
     CHECK(w->disk.begun && w->disk.step == (unsigned)n);
     w->changed[n] = true;
+    if (w->rests && w->rest_step == n) {
+        w->rests--;
+        return flow_rest(f);
+    }
     return w->fail_step != n || err_set(e, ERR_PEER, "step %c failed", 'a' + n);
 }
 
@@ -190,6 +196,73 @@ static void a_failing_disk_loses_nothing(void **state)
         }
 }
 
+/* Each time it is run again the same step is, with its position kept as one that began. */
+static void a_step_that_waits_gives_its_thread_back(void **state)
+{
+    (void)state;
+    for (int n = 0; n < STEPS; n++) {
+        struct world w = { .fail_step = -1, .rest_step = n, .rests = 2 };
+        struct flow f = make(&resumes, &w);
+        struct err e;
+        for (int i = 0; i < 2; i++) {
+            CHECK_OK(flow_run(&f, &e), &e);
+            CHECK(f.rests && !flow_ended(&f));
+            CHECK(w.disk.begun && w.disk.step == (unsigned)n);
+        }
+        CHECK_OK(flow_run(&f, &e), &e);
+        CHECK(!f.rests);
+        CHECK_EQ(f.at.state, FLOW_DONE);
+        CHECK(all(&w, true));
+    }
+}
+
+/* It is undone with those before it, and not run again. */
+static void cancelling_ends_a_rest(void **state)
+{
+    (void)state;
+    static const char *const orders[STEPS] = { "aA", "abBA", "abcCBA", "abcdDCBA" };
+    for (int n = 0; n < STEPS; n++) {
+        struct world w = { .fail_step = -1, .rest_step = n, .rests = 1 };
+        struct flow f = make(&resumes, &w);
+        struct err e;
+        CHECK_OK(flow_run(&f, &e), &e);
+        CHECK(f.rests);
+        w.cancel_after = 1;
+        CHECK_OK(flow_run(&f, &e), &e);
+        CHECK_EQ(f.at.state, FLOW_CANCELLED);
+        CHECK_STR(w.order, orders[n]);
+        CHECK(all(&w, false));
+    }
+}
+
+/* A new process finds it as any step that had begun. */
+static void a_kill_during_a_rest_is_resumed_or_unwound(void **state)
+{
+    (void)state;
+    const struct flow_kind *const kinds[] = { &resumes, &unwinds };
+    for (size_t k = 0; k < ARRAY_LEN(kinds); k++) {
+        struct world w = { .fail_step = -1, .rest_step = 2, .rests = 1 };
+        struct flow f = make(kinds[k], &w);
+        struct err e;
+        CHECK_OK(flow_run(&f, &e), &e);
+        f = make(kinds[k], &w);
+        flow_recover(&f);
+        CHECK_OK(flow_run(&f, &e), &e);
+        CHECK_EQ(f.at.state, kinds[k]->unwind_after_crash ? FLOW_FAILED : FLOW_DONE);
+        CHECK(all(&w, !kinds[k]->unwind_after_crash));
+    }
+}
+
+/* What is not kept does not rest: nobody would find it after a kill. */
+static void a_rest_that_is_not_kept_is_none(void **state)
+{
+    (void)state;
+    struct world w = { .fail_step = -1, .rest_step = 0, .rests = 1, .fail_keep = 2 };
+    struct flow f = make(&resumes, &w);
+    struct err e;
+    CHECK_FAILS(flow_run(&f, &e), &e, ERR_STORE);
+}
+
 static void notes_say_what_could_not_be_taken_back(void **state)
 {
     (void)state;
@@ -204,4 +277,6 @@ static void notes_say_what_could_not_be_taken_back(void **state)
 
 GROUP(flow_runner, cmocka_unit_test(every_step_runs_in_order), cmocka_unit_test(a_failed_step_is_undone_with_those_before_it),
       cmocka_unit_test(cancelling_stops_between_steps), cmocka_unit_test(a_kill_at_any_instant_is_resumed_or_unwound),
-      cmocka_unit_test(a_failing_disk_loses_nothing), cmocka_unit_test(notes_say_what_could_not_be_taken_back))
+      cmocka_unit_test(a_failing_disk_loses_nothing), cmocka_unit_test(notes_say_what_could_not_be_taken_back),
+      cmocka_unit_test(a_step_that_waits_gives_its_thread_back), cmocka_unit_test(cancelling_ends_a_rest),
+      cmocka_unit_test(a_kill_during_a_rest_is_resumed_or_unwound), cmocka_unit_test(a_rest_that_is_not_kept_is_none))

@@ -76,6 +76,40 @@ static bool settle(struct flow *f, struct err *e)
     return true;
 }
 
+/* Waits for "come" to be there; `early`: the word for it comes before it rests. */
+static bool wait_for(struct flow *f, bool early, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    struct store_record r;
+    if (!loan_begin(task_of(f)->site->shelf, &l, e))
+        return false;
+    if (store_record_get(l.store, "come", "come", &a, &r, e))
+        return true;
+    if (e->kind != ERR_NOT_FOUND)
+        return false;
+    loan_end(&l);
+    if (early)
+        task_resume(task_of(f)->site, task_of(f)->urn);
+    return flow_rest(f);
+}
+
+static bool wait_late(struct flow *f, struct err *e)
+{
+    return wait_for(f, false, e);
+}
+
+static bool wait_early(struct flow *f, struct err *e)
+{
+    bool again = task_text(f, "asked")[0];
+    task_text_set(f, "asked", "yes");
+    return again || wait_for(f, true, e);
+}
+
+static const struct flow_step resting_steps[] = { { "first", first, undo_first }, { "wait", wait_late, NULL },
+                                                  { "second", second, undo_second }, { 0 } };
+static const struct flow_step early_steps[] = { { "first", first, undo_first }, { "wait", wait_early, NULL },
+                                                { "second", second, undo_second }, { 0 } };
 static const struct flow_step good_steps[] = { { "first", first, undo_first }, { "second", second, undo_second }, { 0 } };
 static const struct flow_step bad_steps[] = { { "first", first, undo_first }, { "second", second, undo_second },
                                               { "refuse", refuse, NULL }, { 0 } };
@@ -85,8 +119,9 @@ static const struct flow_step late_steps[] = { { "first", first, undo_first }, {
                                                { "second", second, undo_second }, { 0 } };
 static const struct flow_kind good = { "test.good", good_steps, false }, bad = { "test.bad", bad_steps, false },
                               turning = { "test.turning", good_steps, true }, cancelling = { "test.cancel", cancel_steps, false },
-                              late = { "test.late", late_steps, false };
-static const struct flow_kind *const kinds[] = { &good, &bad, &turning, &cancelling, &late, NULL };
+                              late = { "test.late", late_steps, false }, resting = { "test.resting", resting_steps, true },
+                              resting_early = { "test.early", early_steps, true };
+static const struct flow_kind *const kinds[] = { &good, &bad, &turning, &cancelling, &late, &resting, &resting_early, NULL };
 static const struct flow_kind *const no_kinds[] = { NULL };
 
 #define OWNER "urn:vcloud:vimserver:1"
@@ -362,6 +397,99 @@ static void tasks_are_listed_and_forgotten(void **state)
     place_stop(&p);
 }
 
+static enum task_status status_of(struct place *p, const char *urn)
+{
+    struct err e;
+    struct task t;
+    struct store *s = place_store(p);
+    CHECK_OK(task_get(s, urn, &p->arena, &t, &e), &e);
+    (void)store_close(s);
+    return t.status;
+}
+
+static void let_come(struct place *p)
+{
+    struct err e;
+    struct store *s = place_store(p);
+    const struct store_record r = { .kind = "come", .id = "come", .owner = "", .name = "", .state = "", .data = "" };
+    CHECK_OK(store_begin(s, STORE_WRITE, &e) && store_record_put(s, &r, &e) && store_commit(s, &e), &e);
+    (void)store_close(s);
+}
+
+/* Whoever waits holds no thread: the pool has but one, and others run on it meanwhile. */
+static void a_task_that_waits_goes_on_when_it_is_told(void **state)
+{
+    (void)state;
+    struct place p;
+    struct err e;
+    char urn[STORE_ID_MAX + 1];
+    place_start(&p, NULL);
+    CHECK_OK(start(&p, &resting, urn, &e), &e);
+    place_settle(&p);
+    CHECK_EQ(status_of(&p, urn), TASK_RUNNING);
+    task_resume(&p.site, urn); /* nothing has come: it rests on */
+    task_resume(&p.site, TASK_URN "none");
+    place_settle(&p);
+    CHECK_EQ(status_of(&p, urn), TASK_RUNNING);
+    let_come(&p);
+    task_rests_retry(&p.site); /* it was queued: nothing to try again */
+    place_settle(&p);
+    CHECK_EQ(status_of(&p, urn), TASK_RUNNING);
+    task_resume(&p.site, urn);
+    place_settle(&p);
+    CHECK_EQ(ended(&p, urn, 2).status, TASK_SUCCESS);
+    task_resume(&p.site, urn); /* too late, and harmless */
+    place_stop(&p);
+}
+
+static void a_word_before_the_rest_is_not_lost(void **state)
+{
+    (void)state;
+    struct place p;
+    struct err e;
+    char urn[STORE_ID_MAX + 1];
+    place_start(&p, NULL);
+    CHECK_OK(start(&p, &resting_early, urn, &e), &e);
+    place_settle(&p); /* the step's second run may be queued behind this .. */
+    place_settle(&p);
+    CHECK_EQ(ended(&p, urn, 2).status, TASK_SUCCESS);
+    place_stop(&p);
+}
+
+static void a_task_that_waits_can_be_cancelled(void **state)
+{
+    (void)state;
+    struct place p;
+    struct err e;
+    char urn[STORE_ID_MAX + 1];
+    place_start(&p, NULL);
+    CHECK_OK(start(&p, &resting, urn, &e), &e);
+    place_settle(&p);
+    struct store *s = place_store(&p);
+    CHECK_OK(task_cancel(s, urn, &e), &e);
+    (void)store_close(s);
+    task_resume(&p.site, urn);
+    place_settle(&p);
+    CHECK_EQ(ended(&p, urn, 0).status, TASK_CANCELED);
+    place_stop(&p);
+}
+
+/* The next process finds it where it rested, and unwinds it: its client's bytes are gone. */
+static void a_task_that_waits_is_unwound_after_a_kill(void **state)
+{
+    (void)state;
+    struct place p;
+    struct err e;
+    char urn[STORE_ID_MAX + 1];
+    place_start(&p, NULL);
+    CHECK_OK(start(&p, &resting, urn, &e), &e);
+    place_restart(&p);
+    CHECK_OK(tasks_recover(&p.site, kinds, &e), &e);
+    place_settle(&p);
+    CHECK_EQ(ended(&p, urn, 0).status, TASK_ERROR);
+    place_stop(&p);
+}
+
 static void every_kind_is_known_once(void **state)
 {
     (void)state;
@@ -376,4 +504,6 @@ GROUP(flow_task, cmocka_unit_test(a_task_runs_to_its_end), cmocka_unit_test(what
       cmocka_unit_test(a_cancelled_task_is_undone), cmocka_unit_test(a_killed_task_goes_on),
       cmocka_unit_test(a_killed_task_that_fails_is_undone), cmocka_unit_test(a_killed_task_turns_round_where_its_kind_says_so),
       cmocka_unit_test(one_task_of_an_owner_at_a_time), cmocka_unit_test(a_shared_task_excludes_nobody), cmocka_unit_test(an_unknown_workflow_is_said),
-      cmocka_unit_test(tasks_are_listed_and_forgotten), cmocka_unit_test(every_kind_is_known_once))
+      cmocka_unit_test(tasks_are_listed_and_forgotten), cmocka_unit_test(every_kind_is_known_once),
+      cmocka_unit_test(a_task_that_waits_goes_on_when_it_is_told), cmocka_unit_test(a_word_before_the_rest_is_not_lost),
+      cmocka_unit_test(a_task_that_waits_can_be_cancelled), cmocka_unit_test(a_task_that_waits_is_unwound_after_a_kill))

@@ -3,6 +3,7 @@ int group_vim_datastore(void);
 int group_vim_endpoint(void);
 int group_vim_guest(void);
 int group_vim_inventory(void);
+int group_vim_lease(void);
 int group_vim_limits(void);
 int group_vim_roots(void);
 int group_vim_session(void);
@@ -18,6 +19,7 @@ int main(void)
     failed += group_vim_endpoint();
     failed += group_vim_guest();
     failed += group_vim_inventory();
+    failed += group_vim_lease();
     failed += group_vim_limits();
     failed += group_vim_roots();
     failed += group_vim_session();
