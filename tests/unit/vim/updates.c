@@ -98,6 +98,7 @@ static const struct {
 static void a_bad_answer_is_asked_for_again(void **state)
 {
     (void)state;
+    static const struct script_step closing[] = { STEP_CONTENT, STEP_LOGIN, STEP_CLOSE };
     for (size_t i = 0; i < ARRAY_LEN(refusals); i++) {
         struct err e;
         struct vim_updates *u = NULL;
@@ -113,7 +114,7 @@ static void a_bad_answer_is_asked_for_again(void **state)
         if (!out)
             CHECK_OK(vim_updates_wait(u, 5, sink, &t, &any, &more, &e), &e);
         else
-            script_again(&s, (const struct script_step[]){ STEP_CONTENT, STEP_LOGIN, STEP_CLOSE }, 4, 0);
+            script_again(&s, closing, ARRAY_LEN(closing), 0);
         u = vim_updates_close(u);
         script_end(&s);
     }
