@@ -47,7 +47,7 @@ struct api_op {
     enum right right;
     unsigned flags;
     bool (*run)(struct api_call *c, struct err *e);
-    size_t body_max;              /* 0 = [limits] request_body */
+    size_t body_max;              /* 0 = [limits] request_body; HTTP_EARLY: asked before the body comes (http/router.h) */
 };
 
 /* The value of {name} in the path; decoded. */

@@ -19,6 +19,9 @@ struct job {
     bool with_exchange, with_pool;
     uint64_t id;          /* of the exchange at the desk; 0 = not entered */
     size_t reserved;      /* of the server's room for bodies */
+    bool early;           /* the call to come is about the head alone */
+    bool draining;        /* the response is there, and waits until an unwanted body is over */
+    size_t drained;
     struct http_server *server;
     struct arena arena;   /* was the exchange's */
     struct http_match match;
@@ -72,8 +75,73 @@ static void go_on(struct job *j, struct http_exchange *x)
     j->with_exchange = false;
     x->handler = on.stream;
     x->state = on.state;
-    http_answer_start(x, j->response.status, j->response.fields, j->response.fields_len, on.sized ? on.length : HTTP_LENGTH_UNKNOWN);
+    if (!on.answers)
+        http_answer_start(x, j->response.status, j->response.fields, j->response.fields_len,
+                          on.sized ? on.length : HTTP_LENGTH_UNKNOWN);
     on.stream->begin(x);
+}
+
+/* A refused client reads why, and may go on: what it is sending already is read first when that is little. */
+static bool should_drain(const struct peer *p)
+{
+    const struct http1_head *h = &p->reader.head;
+    return !p->x.body_ended && !h->expect_continue && (h->framing == HTTP1_CHUNKED || h->length <= HTTP_DRAIN_MAX);
+}
+
+static size_t body_max(const struct peer *p, const struct http_match *m)
+{
+    return m->route->body_max ? m->route->body_max : server_config(p->server)->limits.body;
+}
+
+/* Room for a body of at most max bytes; false: the client was told that there is none. */
+static bool make_room(struct peer *p, size_t max, size_t *ret_reserved)
+{
+    const struct http1_head *h = &p->reader.head;
+    size_t reserve = h->framing == HTTP1_CHUNKED ? max : (size_t)h->length;
+    if (h->length > max) {
+        exchange_refuse(p, 413, "the body is larger than this resource takes");
+        return false;
+    }
+    if (!server_reserve(p->server, reserve)) {
+        exchange_refuse(p, 503, "too many large requests at a time");
+        return false;
+    }
+    *ret_reserved = reserve;
+    return true;
+}
+
+static void prepare_body(struct job *j, const struct http1_head *h, size_t max)
+{
+    uint8_t *room;
+    buf_done(&j->body);
+    buf_init(&j->body, max);
+    if (h->length <= HTTP_STREAM_SIZE) /* at once: a buffer that grows leaves copies of a password behind */
+        (void)!buf_reserve(&j->body, (size_t)h->length, &room, NULL);
+}
+
+/* The head was good: the body, and then the same call with it. */
+static void gather(struct job *j, struct peer *p)
+{
+    size_t max = j->response.gather, reserved;
+    if (!make_room(p, max, &reserved))
+        return;
+    j->reserved = reserved;
+    j->early = false;
+    prepare_body(j, &p->reader.head, max);
+    http_response_reset(&j->response);
+    http_body_want(&p->x);
+}
+
+static void answer_early(struct job *j, struct peer *p)
+{
+    if (j->response.gather && !j->response.bad) {
+        gather(j, p);
+    } else if (should_drain(p)) {
+        j->draining = true;
+        http_body_want(&p->x);
+    } else {
+        answer_response(p, &j->response);
+    }
 }
 
 static void answer(struct pool_job *pj, void *asker)
@@ -85,6 +153,8 @@ static void answer(struct pool_job *pj, void *asker)
         exchange_refuse(p, 503, "the server ends");
     else if (j->response.onward.stream && !j->response.bad)
         go_on(j, x);
+    else if (j->early)
+        answer_early(j, p);
     else
         answer_response(p, &j->response);
     peer_wake(p);
@@ -99,7 +169,7 @@ static void destroy(struct pool_job *pj)
     server_let_go(s);
 }
 
-/* The body is whole: off to a pool thread. */
+/* The body is whole, or counts for nothing yet: off to a pool thread. */
 static void ask(struct job *j, struct peer *p)
 {
     struct err e;
@@ -111,6 +181,7 @@ static void ask(struct job *j, struct peer *p)
         .client = p->client,
         .local = p->local,
         .uid = p->uid,
+        .early = j->early,
         .body = (const uint8_t *)body,
         .body_len = j->body.len,
         .arena = &j->arena,
@@ -128,42 +199,41 @@ static void ask(struct job *j, struct peer *p)
     }
 }
 
-static size_t body_max(const struct peer *p, const struct http_match *m)
-{
-    return m->route->body_max ? m->route->body_max : server_config(p->server)->limits.body;
-}
-
 static void begin(struct http_exchange *x)
 {
     struct peer *p = CONTAINER_OF(x, struct peer, x);
-    const struct http1_head *h = &p->reader.head;
-    size_t max = body_max(p, &x->match), reserve = h->framing == HTTP1_CHUNKED ? max : (size_t)h->length;
-    if (h->length > max) {
-        exchange_refuse(p, 413, "the body is larger than this resource takes");
+    size_t max = body_max(p, &x->match), reserved = 0; /* of an early one: nothing yet */
+    bool early = x->match.route->body_max == HTTP_EARLY;
+    if (!early && !make_room(p, max, &reserved))
         return;
-    }
-    if (!server_reserve(p->server, reserve)) {
-        exchange_refuse(p, 503, "too many large requests at a time");
-        return;
-    }
     struct job *j = xcalloc(1, sizeof(*j));
     j->server = p->server;
-    j->reserved = reserve;
+    j->early = early;
+    j->reserved = reserved;
     j->with_exchange = true;
     j->arena = x->arena; /* what the match says lives there */
     x->arena = (struct arena){ 0 };
     j->match = x->match;
-    buf_init(&j->body, max);
-    uint8_t *room;
-    if (h->length <= HTTP_STREAM_SIZE) /* at once: a buffer that grows leaves copies of a password behind */
-        (void)!buf_reserve(&j->body, (size_t)h->length, &room, NULL);
+    if (early)
+        buf_init(&j->body, 0);
+    else
+        prepare_body(j, &p->reader.head, max);
     http_response_init(&j->response, &j->arena);
     x->state = j;
     j->id = desk_enter(server_desk(p->server), x);
-    if (x->body_ended)
+    if (early || x->body_ended)
         ask(j, p);
     else
         http_body_want(x);
+}
+
+/* Thrown away, up to a limit: past it the answer goes out, and the connection ends with it. */
+static void drain(struct job *j, struct peer *p, size_t len, bool end)
+{
+    j->drained += len;
+    http_body_consume(&p->x, len);
+    if (end || j->drained > HTTP_DRAIN_MAX)
+        answer_response(p, &j->response);
 }
 
 static void body(struct http_exchange *x)
@@ -174,6 +244,10 @@ static void body(struct http_exchange *x)
     size_t len;
     bool end;
     http_body_peek(x, &piece, &len, &end);
+    if (j->draining) {
+        drain(j, p, len, end);
+        return;
+    }
     if (!buf_append(&j->body, piece, len, NULL)) {
         p->keep = false;
         exchange_refuse(p, 413, "the body is larger than this resource takes");

@@ -21,6 +21,8 @@ enum {
     HTTP_PROGRESS_MIN = 4096,     /* .. at least so many bytes move in each such time: else 408, or the end */
     HTTP_LINGER_MS = 5000,        /* after a refusal the peer may still read it so long .. */
     HTTP_LINGER_MAX = 4 * 1024 * 1024, /* .. while we throw away what it is still sending, up to this */
+    HTTP_DRAIN_MAX = 1024 * 1024, /* of a body that is refused on its head: so much is read first, so that the connection goes on;
+                                   * a client with more is answered at once and the connection ends */
     HTTP_BODY_MAX = 1024 * 1024,  /* body for a straight-line handler whose route says nothing else: then 413 */
     HTTP_BODIES_MAX = 64 * 1024 * 1024, /* all such bodies of one server at a time: then 503 */
     HTTP_ANSWER_MAX = 64 * 1024 * 1024, /* body of an answer that is built in memory */

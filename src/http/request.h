@@ -18,6 +18,7 @@ struct http_request {
     struct address client;   /* the other end of the connection */
     bool local;              /* over http_server_listen_local: admitted by the kernel's word, */
     unsigned uid;            /* .. which names this user of the machine */
+    bool early;              /* of a route that is: the head alone has come, and the body waits */
     const uint8_t *body;     /* whole; a NUL follows that is not counted */
     size_t body_len;
     struct arena *arena;     /* dies with the request */

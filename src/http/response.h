@@ -18,9 +18,10 @@ enum { HTTP_RESPONSE_FIELDS_MAX = 64 };
 struct http_onward {
     const struct http_stream *stream; /* its begin comes when the head is out, with state as http_state; NULL: none */
     void *state;
-    void (*drop)(void *state);        /* instead, when the client went meanwhile; on the loop's thread */
+    void (*drop)(void *state);        /* instead, when the client went meanwhile or the answer is another; on any thread */
     bool sized;                       /* its length is known: */
     uint64_t length;
+    bool answers;                     /* the stream answers by itself, and the body that has not been read is its own */
 };
 
 struct http_response {
@@ -32,6 +33,8 @@ struct http_response {
     struct http1_field *fields;
     size_t fields_len;
     struct http_onward onward; /* set last, with status and fields; then body counts for nothing */
+    size_t gather;       /* of an early call: read a body of at most so many bytes and call once more. An early call that says
+                          * neither has answered: a body of at most HTTP_DRAIN_MAX is read and thrown away first */
 };
 
 void http_response_init(struct http_response *r, struct arena *a);

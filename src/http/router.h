@@ -10,6 +10,7 @@
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/err.h"
 
@@ -29,11 +30,14 @@ struct http_route {
     const char *pattern;
     /* One of the two: straight-line code on a pool thread, with the whole body in memory .. */
     void (*call)(struct http_request *rq, struct http_response *rs);
-    size_t body_max;     /* .. of at most so many bytes; 0 = HTTP_BODY_MAX */
+    size_t body_max;     /* .. of at most so many bytes; 0 = HTTP_BODY_MAX. HTTP_EARLY: asked with the head alone, while the body
+                          * waits at the client's (http/response.h, onward and gather) */
     /* .. or steps on the loop (http/exchange.h). */
     const struct http_stream *stream;
     const void *tag;     /* the application's */
 };
+
+#define HTTP_EARLY SIZE_MAX
 
 struct http_param {
     const char *name, *value; /* decoded; of a {*rest} still encoded */
