@@ -42,28 +42,58 @@ static void head(struct page *p, const char *name, const char *type, const char 
     put(p, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
 }
 
+/* Consoles have names of their own, which came first; transfers are told apart by a label. */
+static void put_consoles(struct page *p, const struct gate_figures *n)
+{
+    head(p, "cell_console_sessions", "gauge", "Consoles that are open now.");
+    put(p, "cell_console_sessions %zu\n", n->sessions);
+    head(p, "cell_console_sessions_max", "gauge", "Consoles that may be open at once.");
+    put(p, "cell_console_sessions_max %zu\n", n->sessions_max);
+    head(p, "cell_console_opened_total", "counter", "Consoles that were opened.");
+    put(p, "cell_console_opened_total %" PRIu64 "\n", n->admitted);
+    head(p, "cell_console_turned_away_total", "counter", "Requests for a console when there were as many as there may be.");
+    put(p, "cell_console_turned_away_total %" PRIu64 "\n", n->turned_away);
+    head(p, "cell_console_ended_total", "counter", "Consoles that ended, by what ended them.");
+    for (int i = 0; i < RELAY_ENDS; i++)
+        put(p, "cell_console_ended_total{why=\"%s\"} %" PRIu64 "\n", relay_end_name((enum relay_end)i), n->ends[i]);
+}
+
+static void put_transfers(struct page *p, const struct gate_counts *n)
+{
+    head(p, "cell_transfers", "gauge", "Files that are on their way to or from an ESXi host now.");
+    for (int k = GATE_UPLOAD; k < GATE_KINDS; k++)
+        put(p, "cell_transfers{kind=\"%s\"} %zu\n", gate_kind_name((enum gate_kind)k), n->of[k].sessions);
+    head(p, "cell_transfers_max", "gauge", "Files that may be on their way at once.");
+    for (int k = GATE_UPLOAD; k < GATE_KINDS; k++)
+        put(p, "cell_transfers_max{kind=\"%s\"} %zu\n", gate_kind_name((enum gate_kind)k), n->of[k].sessions_max);
+    head(p, "cell_transfers_begun_total", "counter", "Files whose host was believed.");
+    for (int k = GATE_UPLOAD; k < GATE_KINDS; k++)
+        put(p, "cell_transfers_begun_total{kind=\"%s\"} %" PRIu64 "\n", gate_kind_name((enum gate_kind)k), n->of[k].admitted);
+    head(p, "cell_transfers_turned_away_total", "counter", "Files that came when there were as many as there may be.");
+    for (int k = GATE_UPLOAD; k < GATE_KINDS; k++)
+        put(p, "cell_transfers_turned_away_total{kind=\"%s\"} %" PRIu64 "\n", gate_kind_name((enum gate_kind)k), n->of[k].turned_away);
+    head(p, "cell_transfers_ended_total", "counter", "Files that ended, by what ended them; done: complete.");
+    for (int k = GATE_UPLOAD; k < GATE_KINDS; k++)
+        for (int i = 0; i < RELAY_ENDS; i++)
+            put(p, "cell_transfers_ended_total{kind=\"%s\",why=\"%s\"} %" PRIu64 "\n", gate_kind_name((enum gate_kind)k),
+                relay_end_name((enum relay_end)i), n->of[k].ends[i]);
+}
+
 static void put_gate(struct page *p, struct gate *g)
 {
     struct gate_counts n;
     const char *name;
     gate_count(g, &n);
-    head(p, "cell_console_sessions", "gauge", "Consoles that are open now.");
-    put(p, "cell_console_sessions %zu\n", n.sessions);
-    head(p, "cell_console_sessions_max", "gauge", "Consoles that may be open at once.");
-    put(p, "cell_console_sessions_max %zu\n", n.sessions_max);
-    head(p, "cell_console_opened_total", "counter", "Consoles that were opened.");
-    put(p, "cell_console_opened_total %" PRIu64 "\n", n.admitted);
-    head(p, "cell_console_turned_away_total", "counter", "Requests for a console when there were as many as there may be.");
-    put(p, "cell_console_turned_away_total %" PRIu64 "\n", n.turned_away);
-    head(p, "cell_console_ended_total", "counter", "Consoles that ended, by what ended them.");
-    for (int i = 0; i < RELAY_ENDS; i++)
-        put(p, "cell_console_ended_total{why=\"%s\"} %" PRIu64 "\n", relay_end_name((enum relay_end)i), n.ends[i]);
+    put_consoles(p, &n.of[GATE_CONSOLE]);
+    put_transfers(p, &n);
     head(p, "cell_tls_handshakes_total", "counter", "Connections to ESXi hosts, by how far they came.");
     for (size_t i = 0; (name = gate_handshake_name(i)); i++)
         put(p, "cell_tls_handshakes_total{peer=\"esxi\",result=\"%s\"} %" PRIu64 "\n", name, n.handshakes[i]);
     head(p, "cell_relay_bytes_total", "counter", "Bytes passed on between clients and hosts.");
-    put(p, "cell_relay_bytes_total{dir=\"up\",kind=\"console\"} %" PRIu64 "\n", n.bytes[RELAY_UP]);
-    put(p, "cell_relay_bytes_total{dir=\"down\",kind=\"console\"} %" PRIu64 "\n", n.bytes[RELAY_DOWN]);
+    for (int k = 0; k < GATE_KINDS; k++)
+        for (int way = 0; way < RELAY_WAYS; way++)
+            put(p, "cell_relay_bytes_total{dir=\"%s\",kind=\"%s\"} %" PRIu64 "\n", way == RELAY_UP ? "up" : "down",
+                gate_kind_name((enum gate_kind)k), n.of[k].bytes[way]);
 }
 
 static void put_trust(struct page *p, const struct site *site)

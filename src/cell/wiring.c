@@ -15,6 +15,7 @@
 #include "flow/busy.h"
 #include "flow/console.h"
 #include "flow/evidence.h"
+#include "flow/gate_live.h"
 #include "flow/init.h"
 #include "flow/inventory.h"
 #include "flow/kinds.h"
@@ -135,8 +136,8 @@ static void open_gate(struct cell *c)
                                    .finish = c->config.on_withdraw == CONFIG_WITHDRAW_FINISH };
     c->gate = gate_create(&g);
     c->site.gate = c->gate;
-    const struct live_source consoles = console_live(&c->site);
-    live_add(c->site.connected, &consoles);
+    const struct live_source relayed = gate_live(&c->site);
+    live_add(c->site.connected, &relayed);
 }
 
 /* What is open is decided again on its kept chain. */

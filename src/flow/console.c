@@ -16,14 +16,12 @@
 #include "flow/evidence.h"
 #include "flow/host_target.h"
 #include "flow/kept.h"
-#include "flow/live.h"
 #include "flow/loan.h"
 #include "flow/session.h"
 #include "flow/pulse.h"
 #include "flow/site.h"
 #include "flow/vcenter_table.h"
 #include "flow/vm.h"
-#include "net/chain.h"
 #include "store/record.h"
 #include "store/store.h"
 #include "vim/vm_ticket.h"
@@ -299,7 +297,7 @@ static void on_session(void *self, const struct gate_session *s)
     struct listing *l = self;
     const struct gate_target *t = s->target;
     struct arena *a = l->arena;
-    if (!may_see(l->caller, t))
+    if (s->kind != GATE_CONSOLE || !may_see(l->caller, t))
         return;
     if (l->len == l->cap) {
         l->cap = l->cap ? 2 * l->cap : 64;
@@ -341,58 +339,4 @@ bool console_end(const struct site *site, const struct caller *c, const char *id
             return true;
         }
     return err_set(e, ERR_NOT_FOUND, "no such console session");
-}
-
-/* ---- what a change would end ---- */
-
-/* Sessions of one host that stand on one chain. */
-struct stand {
-    struct chain *chain;
-    struct gate_target *target;
-    size_t count;
-};
-
-struct stands {
-    struct stand *list;
-    size_t len, cap;
-};
-
-static void on_stand(void *self, const struct gate_session *s)
-{
-    struct stands *all = self;
-    for (size_t i = 0; i < all->len; i++)
-        if (all->list[i].chain == s->chain && !strcmp(all->list[i].target->endpoint, s->target->endpoint)) {
-            all->list[i].count++;
-            return;
-        }
-    if (all->len == all->cap) {
-        all->cap = all->cap ? 2 * all->cap : 64;
-        all->list = xreallocarray(all->list, all->cap, sizeof(*all->list));
-    }
-    all->list[all->len++] = (struct stand){ chain_ref(s->chain), gate_target_ref((struct gate_target *)(uintptr_t)s->target), 1 };
-}
-
-static void each_stand(void *self, live_sink *sink, void *sink_self)
-{
-    const struct site *site = self;
-    struct stands all = { 0 };
-    gate_list(site->gate, on_stand, &all);
-    for (size_t i = 0; i < all.len; i++) {
-        struct stand *s = &all.list[i];
-        char what[STORE_NAME_MAX + 32];
-        (void)snprintf(what, sizeof(what), "consoles on %s", s->target->host_name);
-        struct live_session row = { .kind = "console", .endpoint = s->target->endpoint, .what = what, .count = s->count };
-        gate_target_question(s->target, &row.question);
-        row.question.chain = chain_certs(s->chain);
-        row.question.chain_len = chain_len(s->chain);
-        sink(sink_self, &row);
-        (void)chain_unref(s->chain);
-        (void)gate_target_unref(s->target);
-    }
-    free(all.list);
-}
-
-struct live_source console_live(const struct site *site)
-{
-    return (struct live_source){ each_stand, (void *)(uintptr_t)site };
 }

@@ -29,10 +29,6 @@ MUST_USE bool console_ticket(const struct site *site, const struct caller *c, co
 /* self is the struct site. */
 extern const struct gate_policy console_policy;
 
-struct live_source;
-/* Live consoles as sessions that a change of trust would end (flow/live.h). site outlives it. */
-struct live_source console_live(const struct site *site);
-
 /* A live session as its owner and the provider see it; texts in the arena. */
 struct console_row {
     const char *id, *user, *user_name, *org, *org_name, *vm, *vm_name, *from, *vcenter, *host_name;

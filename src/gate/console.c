@@ -37,17 +37,14 @@ static void free_console(struct loop_task *t)
 
 static void over(struct console *c)
 {
-    struct gate_lane *l = c->lane;
+    struct gate_lane *l = c->s.lane;
     c->state = CONSOLE_OVER;
     drive_cancel(&c->drive);
     c->leg = leg_destroy(c->leg);
     c->client = conn_destroy(c->client);
     free(c->early);
-    desk_leave(l->desk, c->id);
-    ring_take(&c->ring);
-    c->target = gate_target_unref(c->target);
-    c->chain = chain_unref(c->chain);
-    gate_leave_place(l->gate);
+    passage_leave(&c->s);
+    gate_leave_place(l->gate, GATE_CONSOLE);
     c->burial.run = free_console;
     loop_bury(l->loop, &c->burial);
 }
@@ -67,8 +64,14 @@ static void turn_away(struct console *c, int status, const char *text)
     over(c);
 }
 
-struct console *console_destroy_now(struct console *c)
+static struct console *console_of(const struct passage *s)
 {
+    return (struct console *)(uintptr_t)CONTAINER_OF(s, const struct console, s);
+}
+
+static void abort_console(struct passage *s)
+{
+    struct console *c = console_of(s);
     c->state = CONSOLE_OVER;
     if (c->exchange)
         http_state_set(c->exchange, NULL);
@@ -76,7 +79,6 @@ struct console *console_destroy_now(struct console *c)
         relay_abort(c->relay); /* its last call ends the console */
     else
         over(c);
-    return NULL;
 }
 
 /* ---- saying why ---- */
@@ -84,7 +86,7 @@ struct console *console_destroy_now(struct console *c)
 /* "unknown-issuer esx1.example 0b5c..": rule, host and event, in that order, at most 123 bytes. */
 static void write_reason(struct console *c, const char *rule, const char *event)
 {
-    const char *host = c->target && c->target->host_name ? c->target->host_name : "-";
+    const char *host = c->s.target && c->s.target->host_name ? c->s.target->host_name : "-";
     int room = GATE_REASON - 1 - (int)strlen(rule) - (int)strlen(event) - 2;
     (void)snprintf(c->reason, sizeof(c->reason), "%s %.*s %s", rule, room > 0 ? room : 0, host, event);
     size_t len = strlen(c->reason);
@@ -140,9 +142,9 @@ void console_told(struct console *c, const char *event)
 static void refuse(struct console *c, uint16_t code, enum gate_what what, const char *rule, const struct trust_verdict *v,
                    const char *text)
 {
-    const struct gate_news n = { what, c->target, v, rule, text };
-    LOG(INFO, "console.refused", "vm=%s user=\"%s\" host=\"%s\" rule=%s why=\"%s\"", c->target ? c->target->vm : "-",
-        c->target ? c->target->user_name : "-", c->target ? c->target->host_name : "-", rule, text);
+    const struct gate_news n = { what, c->s.target, v, rule, text };
+    LOG(INFO, "console.refused", "vm=%s user=\"%s\" host=\"%s\" rule=%s why=\"%s\"", c->s.target ? c->s.target->vm : "-",
+        c->s.target ? c->s.target->user_name : "-", c->s.target ? c->s.target->host_name : "-", rule, text);
     tell(c, code, &n);
 }
 
@@ -150,15 +152,15 @@ static void refuse(struct console *c, uint16_t code, enum gate_what what, const 
 
 static void log_end(const struct console *c, enum relay_end why)
 {
-    LOG(INFO, "console.ended", "id=%s vm=%s why=%s up=%llu down=%llu", c->uuid, c->target->vm, relay_end_name(why),
+    LOG(INFO, "console.ended", "id=%s vm=%s why=%s up=%llu down=%llu", c->s.uuid, c->s.target->vm, relay_end_name(why),
         (unsigned long long)relay_bytes(c->relay, RELAY_UP), (unsigned long long)relay_bytes(c->relay, RELAY_DOWN));
 }
 
 static void on_stopped(void *self, enum relay_end why, const struct err *e)
 {
     struct console *c = self;
-    struct gate_news n = { GATE_ENDED, c->target, NULL, "", "" };
-    gate_strike(c->lane->gate, c, why);
+    struct gate_news n = { GATE_ENDED, c->s.target, NULL, "", "" };
+    gate_strike(c->s.lane->gate, &c->s, why);
     log_end(c, why);
     c->code = 0;
     if (c->state == CONSOLE_OVER)
@@ -196,7 +198,7 @@ static void on_stopped(void *self, enum relay_end why, const struct err *e)
         return;
     case RELAY_WITHDRAWN:
     case RELAY_ENDS:
-        return; /* console_withdraw goes on */
+        return; /* withdraw goes on */
     }
 }
 
@@ -207,17 +209,19 @@ static void on_ended(void *self)
     over(c);
 }
 
-void console_stop(struct console *c, enum relay_end why)
+static void stop(struct passage *s, enum relay_end why)
 {
+    struct console *c = console_of(s);
     if (c->relay)
         relay_stop(c->relay, why, NULL);
     else if (c->exchange && c->state != CONSOLE_SWITCHING)
         turn_away(c, 503, "the cell ends");
 }
 
-void console_withdraw(struct console *c, const struct trust_verdict *v)
+static void withdraw(struct passage *s, const struct trust_verdict *v)
 {
-    const struct gate_news n = { GATE_WITHDRAWN, c->target, v, trust_rule_code(v->rule),
+    struct console *c = console_of(s);
+    const struct gate_news n = { GATE_WITHDRAWN, c->s.target, v, trust_rule_code(v->rule),
                                  "the trust that this console stood on was withdrawn" };
     relay_stop(c->relay, RELAY_WITHDRAWN, NULL);
     tell(c, GATE_CLOSE_WITHDRAWN, &n);
@@ -233,28 +237,25 @@ static void begin_relay(struct console *c, struct relay_config *how)
     how->stopped = on_stopped;
     how->ended = on_ended;
     how->self = c;
-    c->relay = relay_start(c->lane->deck, how);
+    c->relay = relay_start(c->s.lane->deck, how);
     free(c->early);
     c->early = NULL;
 }
 
 static void relay(struct console *c)
 {
-    const struct gate_config *g = &c->lane->gate->config;
+    const struct gate_config *g = &c->s.lane->gate->config;
     struct relay_config how = { .idle_ms = g->idle_ms, .life_ms = g->life_ms };
     struct trust_verdict v;
     how.take_host = leg_take(c->leg, &how.down, &how.down_len);
-    c->chain = chain_ref(tls_chain(how.take_host));
     begin_relay(c, &how);
     c->leg = leg_destroy(c->leg);
     c->state = CONSOLE_RELAYING;
-    random_uuid(c->uuid);
-    gate_target_settle(c->target);
-    gate_enlist(c->lane->gate, c);
-    LOG(INFO, "console.opened", "id=%s vm=%s user=\"%s\" from=%s host=\"%s\" proof=%s", c->uuid, c->target->vm,
-        c->target->user_name, c->target->from, c->target->host_name, c->single_proof ? "single" : "double");
-    if (!lane_believes(c->lane, c, &v)) /* the set was swapped since the handshake */
-        console_withdraw(c, &v);
+    passage_open(&c->s, relay_host(c->relay));
+    LOG(INFO, "console.opened", "id=%s vm=%s user=\"%s\" from=%s host=\"%s\" proof=%s", c->s.uuid, c->s.target->vm,
+        c->s.target->user_name, c->s.target->from, c->s.target->host_name, c->s.single_proof ? "single" : "double");
+    if (!lane_believes(c->s.lane, &c->s, &v)) /* the set was swapped since the handshake */
+        withdraw(&c->s, &v);
 }
 
 /* ---- the host ---- */
@@ -263,28 +264,11 @@ static void dial(struct console *c);
 
 static void proved(struct console *c)
 {
-    const struct trust_verdict *v = leg_verdict(c->leg);
-    c->since_ms = clock_wall_ms();
-    c->single_proof = leg_single_proof(c->leg);
-    memcpy(c->anchor, v->anchor, sizeof(c->anchor));
-    const struct gate_config *g = &c->lane->gate->config;
+    const struct gate_config *g = &c->s.lane->gate->config;
+    passage_proved(&c->s, c->leg);
     if (g->policy->proved)
-        g->policy->proved(g->self, c->target, v);
+        g->policy->proved(g->self, c->s.target, leg_verdict(c->leg));
     switch_protocols(c);
-}
-
-/* The verdict of a chain that was believed, for what it lacks: the certificate is another one than the vCenter named. */
-static struct trust_verdict other_certificate(const struct console *c)
-{
-    const struct gate_thumbprint *p = &c->target->prints[0];
-    struct trust_verdict v = *leg_verdict(c->leg);
-    v.ok = false;
-    v.rule = TRUST_THUMBPRINT_MISMATCH;
-    v.at = 0;
-    memcpy(v.at_sha256, v.leaf, sizeof(v.at_sha256));
-    text_fingerprint(p->digest, p->len, v.expected);
-    text_fingerprint(v.leaf, sizeof(v.leaf), v.seen);
-    return v;
 }
 
 static void leg_ended(struct drive *d, enum drive_end how, const struct err *e)
@@ -294,22 +278,21 @@ static void leg_ended(struct drive *d, enum drive_end how, const struct err *e)
     if (how == DRIVE_CANCELLED)
         return;
     enum leg_result r = leg_result(c->leg);
-    gate_saw(c->lane->gate, r);
+    const struct trust_verdict *v = leg_verdict(c->leg);
+    gate_saw(c->s.lane->gate, r);
     switch (r) {
     case LEG_OK:
         proved(c);
         return;
     case LEG_UNTRUSTED:
-        refuse(c, GATE_CLOSE_UNTRUSTED, GATE_REFUSED, trust_rule_code(leg_verdict(c->leg)->rule), leg_verdict(c->leg), e->msg);
+        refuse(c, GATE_CLOSE_UNTRUSTED, GATE_REFUSED, trust_rule_code(v->rule), v, e->msg);
         return;
-    case LEG_THUMBPRINT: {
-        const struct trust_verdict v = other_certificate(c);
+    case LEG_THUMBPRINT:
         if (!c->asked_again && console_ask_again(c, &why))
             c->asked_again = true; /* the host's certificate may just have been renewed */
         else
-            refuse(c, GATE_CLOSE_UNTRUSTED, GATE_THUMBPRINT, trust_rule_code(v.rule), &v, e->msg);
+            refuse(c, GATE_CLOSE_UNTRUSTED, GATE_THUMBPRINT, trust_rule_code(v->rule), v, e->msg);
         return;
-    }
     case LEG_UNDECIDED:
     case LEG_UNREACHABLE:
     case LEG_REFUSED:
@@ -326,21 +309,21 @@ static void wake(void *self)
 
 static void dial(struct console *c)
 {
-    const struct gate_config *g = &c->lane->gate->config;
-    const struct leg_config how = { .tls = c->lane->tls, .resolver = g->resolver, .desk = c->lane->desk, .target = c->target,
+    const struct gate_config *g = &c->s.lane->gate->config;
+    const struct leg_config how = { .tls = c->s.lane->tls, .resolver = g->resolver, .desk = c->s.lane->desk, .target = c->s.target,
                                     .share_ms = tcp_share(g->dial_ms, TCP_ADDRESSES_MAX / 4), .websocket = true,
                                     .wake = wake, .self = c };
     (void)leg_destroy(c->leg);
     c->state = CONSOLE_DIALLING;
     c->leg = leg_create(&how);
-    drive_start(&c->drive, c->lane->loop, &leg_op, c->leg, g->dial_ms, leg_ended);
+    drive_start(&c->drive, c->s.lane->loop, &leg_op, c->leg, g->dial_ms, leg_ended);
 }
 
 void console_admitted(struct console *c, struct gate_target *take, const struct err *e)
 {
     if (take) {
-        (void)gate_target_unref(c->target);
-        c->target = take;
+        (void)gate_target_unref(c->s.target);
+        c->s.target = take;
         dial(c);
         return;
     }
@@ -351,6 +334,27 @@ void console_admitted(struct console *c, struct gate_target *take, const struct 
     else
         refuse(c, GATE_CLOSE_HOST, GATE_FAILED, "vcenter-failed", NULL, e->msg);
 }
+
+/* ---- as one session of many ---- */
+
+static struct conn *host(const struct passage *s)
+{
+    const struct console *c = console_of(s);
+    return c->state == CONSOLE_RELAYING ? relay_host(c->relay) : NULL;
+}
+
+static uint64_t bytes(const struct passage *s, enum relay_way way)
+{
+    return relay_bytes(console_of(s)->relay, way);
+}
+
+static const char *name(const struct passage *s)
+{
+    (void)s;
+    return "";
+}
+
+static const struct passage_kind kind = { GATE_CONSOLE, host, bytes, name, withdraw, stop, abort_console };
 
 /* ---- the request ---- */
 
@@ -367,11 +371,10 @@ static const char *ticket_of(const struct http_exchange *x)
 static struct console *create(struct gate_lane *l, struct http_exchange *x)
 {
     struct console *c = xcalloc(1, sizeof(*c));
-    c->lane = l;
+    c->s.kind = &kind;
     c->exchange = x;
     c->binary = http1_list_has(http_head(x), "sec-websocket-protocol", subprotocol);
-    c->id = desk_enter(l->desk, c);
-    ring_put(&l->consoles, &c->ring);
+    passage_enter(&c->s, l);
     http_state_set(x, c);
     return c;
 }
@@ -393,7 +396,7 @@ static void begin(struct http_exchange *x)
         answer(x, 403, "this is no console ticket");
         return;
     }
-    if (!gate_take_place(g, &closed)) {
+    if (!gate_take_place(g, GATE_CONSOLE, &closed)) {
         answer(x, 503, closed ? "the cell ends" : "too many console sessions: this cell holds as many as it can");
         return;
     }

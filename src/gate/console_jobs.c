@@ -1,6 +1,5 @@
 /* What a console asks of the policy, on pool threads, and how it hears the answer: the console is known by its id only, so
  * an answer that comes late finds nobody and is dropped. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,18 +19,13 @@ struct ask {
     struct gate_target *answer;  /* owned until the console takes it */
     struct err err;
     bool ok;
-    enum gate_what what;
-    bool has_verdict;
-    struct trust_verdict verdict;
-    char rule[32], text[sizeof(((struct err *)0)->msg)];
-    char event[RANDOM_UUID];
+    struct passage_news news;
 };
 
 static void work(struct pool_job *j)
 {
     struct ask *a = CONTAINER_OF(j, struct ask, job);
     const struct gate_config *g = &a->gate->config;
-    const struct gate_news news = { a->what, a->target, a->has_verdict ? &a->verdict : NULL, a->rule, a->text };
     switch (a->question) {
     case ASK_ADMISSION:
         a->ok = g->policy->admit(g->self, a->ticket, a->from, &a->answer, &a->err);
@@ -39,9 +33,11 @@ static void work(struct pool_job *j)
     case ASK_AGAIN:
         a->ok = g->policy->again(g->self, a->target, &a->answer, &a->err);
         return;
-    case TELL:
-        g->policy->tell(g->self, &news, a->event);
+    case TELL: {
+        const struct gate_news news = passage_news_of(&a->news);
+        g->policy->tell(g->self, &news, a->news.event);
         return;
+    }
     }
 }
 
@@ -51,7 +47,7 @@ static void answer(struct pool_job *j, void *asker)
     if (j->dropped)
         (void)err_set(&a->err, ERR_CANCELLED, "the cell ends");
     if (a->question == TELL)
-        console_told(asker, a->event);
+        console_told(asker, a->news.event);
     else
         console_admitted(asker, a->ok ? STEAL(a->answer) : NULL, &a->err);
 }
@@ -63,6 +59,7 @@ static void destroy(struct pool_job *j)
         secret_wipe(a->ticket, strlen(a->ticket));
     free(a->ticket);
     free(a->from);
+    passage_news_done(&a->news);
     (void)gate_target_unref(a->target);
     (void)gate_target_unref(a->answer);
     free(a);
@@ -72,15 +69,15 @@ static struct ask *ask_create(struct console *c, enum question q)
 {
     struct ask *a = xcalloc(1, sizeof(*a));
     a->job = (struct pool_job){ .work = work, .answer = answer, .destroy = destroy };
-    a->gate = c->lane->gate;
+    a->gate = c->s.lane->gate;
     a->question = q;
-    a->target = c->target ? gate_target_ref(c->target) : NULL;
+    a->target = c->s.target ? gate_target_ref(c->s.target) : NULL;
     return a;
 }
 
 static bool hand_in(struct console *c, struct ask *take, struct err *e)
 {
-    if (pool_ask(c->lane->gate->config.pool, c->lane->desk, c->id, &take->job, e))
+    if (pool_ask(c->s.lane->gate->config.pool, c->s.lane->desk, c->s.id, &take->job, e))
         return true;
     destroy(&take->job);
     return false;
@@ -102,11 +99,6 @@ bool console_ask_again(struct console *c, struct err *e)
 bool console_tell(struct console *c, const struct gate_news *n, struct err *e)
 {
     struct ask *a = ask_create(c, TELL);
-    a->what = n->what;
-    a->has_verdict = n->verdict != NULL;
-    if (n->verdict)
-        a->verdict = *n->verdict;
-    (void)snprintf(a->rule, sizeof(a->rule), "%s", n->rule);
-    (void)snprintf(a->text, sizeof(a->text), "%s", n->text);
+    passage_news_copy(&a->news, n);
     return hand_in(c, a, e);
 }

@@ -21,8 +21,12 @@ struct gate *gate_create(const struct gate_config *c)
     struct gate *g = xcalloc(1, sizeof(*g));
     pthread_condattr_t attr;
     g->config = *c;
-    g->counts.sessions_max = c->sessions_max ? c->sessions_max : gate_sessions_max();
+    size_t all = gate_sessions_max(), transfers = all < GATE_TRANSFERS_MAX ? all : GATE_TRANSFERS_MAX;
+    g->counts.of[GATE_CONSOLE].sessions_max = c->sessions_max ? c->sessions_max : all;
+    g->counts.of[GATE_UPLOAD].sessions_max = c->transfers_max ? c->transfers_max : transfers;
+    g->counts.of[GATE_DOWNLOAD].sessions_max = g->counts.of[GATE_UPLOAD].sessions_max;
     g->config.dial_ms = c->dial_ms ? c->dial_ms : GATE_DIAL_MS;
+    g->config.between_ms = c->between_ms ? c->between_ms : GATE_BETWEEN_MS;
     ring_init(&g->sessions);
     (void)pthread_mutex_init(&g->lock, NULL);
     (void)pthread_condattr_init(&attr);
@@ -32,11 +36,19 @@ struct gate *gate_create(const struct gate_config *c)
     return g;
 }
 
+static size_t all_taken(const struct gate *g)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < GATE_KINDS; i++)
+        n += g->taken[i];
+    return n;
+}
+
 struct gate *gate_destroy(struct gate *g)
 {
     if (!g)
         return NULL;
-    assert(!g->taken);
+    assert(!all_taken(g));
     (void)pthread_cond_destroy(&g->changed);
     (void)pthread_mutex_destroy(&g->lock);
     free(g);
@@ -45,44 +57,53 @@ struct gate *gate_destroy(struct gate *g)
 
 /* ---- places and the table ---- */
 
-bool gate_take_place(struct gate *g, bool *ret_closed)
+bool gate_take_place(struct gate *g, enum gate_kind k, bool *ret_closed)
 {
     (void)pthread_mutex_lock(&g->lock);
-    bool there = !g->closed && g->taken < g->counts.sessions_max;
+    bool there = !g->closed && g->taken[k] < g->counts.of[k].sessions_max;
     *ret_closed = g->closed;
     if (there)
-        g->taken++;
+        g->taken[k]++;
     else
-        g->counts.turned_away++;
+        g->counts.of[k].turned_away++;
     (void)pthread_mutex_unlock(&g->lock);
     return there;
 }
 
-void gate_leave_place(struct gate *g)
+void gate_leave_place(struct gate *g, enum gate_kind k)
 {
     (void)pthread_mutex_lock(&g->lock);
-    g->taken--;
+    g->taken[k]--;
     (void)pthread_cond_broadcast(&g->changed);
     (void)pthread_mutex_unlock(&g->lock);
 }
 
-void gate_enlist(struct gate *g, struct console *c)
+void gate_enlist(struct gate *g, struct passage *s)
 {
+    struct gate_figures *f = &g->counts.of[s->kind->kind];
     (void)pthread_mutex_lock(&g->lock);
-    ring_put(&g->sessions, &c->listed);
-    g->counts.sessions++;
-    g->counts.admitted++;
+    ring_put(&g->sessions, &s->listed);
+    f->sessions++;
+    f->admitted++;
     (void)pthread_mutex_unlock(&g->lock);
 }
 
-void gate_strike(struct gate *g, struct console *c, enum relay_end why)
+static void add_bytes(struct gate_figures *f, const struct passage *s)
 {
-    (void)pthread_mutex_lock(&g->lock);
-    ring_take(&c->listed);
-    g->counts.sessions--;
-    g->counts.ends[why]++;
     for (int way = 0; way < RELAY_WAYS; way++)
-        g->counts.bytes[way] += relay_bytes(c->relay, (enum relay_way)way);
+        f->bytes[way] += s->kind->bytes(s, (enum relay_way)way);
+}
+
+void gate_strike(struct gate *g, struct passage *s, enum relay_end why)
+{
+    struct gate_figures *f = &g->counts.of[s->kind->kind];
+    (void)pthread_mutex_lock(&g->lock);
+    if (ring_member(&s->listed)) {
+        ring_take(&s->listed);
+        f->sessions--;
+        f->ends[why]++;
+        add_bytes(f, s);
+    }
     (void)pthread_mutex_unlock(&g->lock);
 }
 
@@ -101,13 +122,23 @@ const char *gate_handshake_name(size_t n)
     return n < ARRAY_LEN(names) ? names[n] : NULL;
 }
 
+const char *gate_kind_name(enum gate_kind k)
+{
+    static const char *const names[GATE_KINDS] = { "console", "upload", "download" };
+    return names[k];
+}
+
+static const struct passage *listed(const struct ring *r)
+{
+    return CONTAINER_OF(r, const struct passage, listed);
+}
+
 void gate_count(struct gate *g, struct gate_counts *ret)
 {
     (void)pthread_mutex_lock(&g->lock);
     *ret = g->counts;
     for (const struct ring *r = g->sessions.next; r != &g->sessions; r = r->next)
-        for (int way = 0; way < RELAY_WAYS; way++)
-            ret->bytes[way] += relay_bytes(CONTAINER_OF(r, const struct console, listed)->relay, (enum relay_way)way);
+        add_bytes(&ret->of[listed(r)->kind->kind], listed(r));
     (void)pthread_mutex_unlock(&g->lock);
 }
 
@@ -115,9 +146,10 @@ void gate_list(struct gate *g, void (*sink)(void *self, const struct gate_sessio
 {
     (void)pthread_mutex_lock(&g->lock);
     for (const struct ring *r = g->sessions.next; r != &g->sessions; r = r->next) {
-        const struct console *c = CONTAINER_OF(r, const struct console, listed);
-        const struct gate_session s = { .id = c->uuid, .target = c->target, .since_ms = c->since_ms,
-                                        .bytes = { relay_bytes(c->relay, RELAY_UP), relay_bytes(c->relay, RELAY_DOWN) },
+        const struct passage *c = listed(r);
+        const struct gate_session s = { .kind = c->kind->kind, .id = c->uuid, .name = c->kind->name(c), .target = c->target,
+                                        .since_ms = c->since_ms,
+                                        .bytes = { c->kind->bytes(c, RELAY_UP), c->kind->bytes(c, RELAY_DOWN) },
                                         .chain = c->chain, .anchor = c->anchor, .single_proof = c->single_proof };
         sink(self, &s);
     }
@@ -133,19 +165,26 @@ static void post(struct gate_lane *l, struct order *take)
     loop_post(l->loop, &take->task);
 }
 
+void gate_want_end(struct passage *s)
+{
+    s->end_wanted = true;
+    if (!s->lane)
+        return; /* between two loops: the next one reads it */
+    struct order *o = xcalloc(1, sizeof(*o));
+    o->kind = ORDER_END;
+    o->id = s->id;
+    post(s->lane, o);
+}
+
 bool gate_end(struct gate *g, const char *id)
 {
     bool found = false;
     (void)pthread_mutex_lock(&g->lock);
-    for (const struct ring *r = g->sessions.next; r != &g->sessions && !found; r = r->next) {
-        const struct console *c = CONTAINER_OF(r, const struct console, listed);
-        if (strcmp(c->uuid, id) != 0)
-            continue;
-        struct order *o = xcalloc(1, sizeof(*o));
-        o->kind = ORDER_END;
-        o->id = c->id;
-        post(c->lane, o);
-        found = true;
+    for (struct ring *r = g->sessions.next; r != &g->sessions && !found; r = r->next) {
+        struct passage *s = CONTAINER_OF(r, struct passage, listed);
+        found = !strcmp(s->uuid, id);
+        if (found)
+            gate_want_end(s);
     }
     (void)pthread_mutex_unlock(&g->lock);
     return found;
@@ -206,10 +245,23 @@ void gate_review(struct gate *g)
     order_all(g, &(struct order){ .kind = ORDER_REVIEW });
 }
 
+/* Those that are between two loops: no lane would find them. */
+static void decree_movers(struct gate *g, const uint8_t anchor[DIGEST_SHA256], enum gate_fate fate)
+{
+    (void)pthread_mutex_lock(&g->lock);
+    for (struct ring *r = g->sessions.next; r != &g->sessions; r = r->next) {
+        struct passage *s = CONTAINER_OF(r, struct passage, listed);
+        if (!s->lane && !memcmp(s->anchor, anchor, sizeof(s->anchor)))
+            s->fate = fate;
+    }
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
 void gate_decree(struct gate *g, const uint8_t anchor[DIGEST_SHA256], enum gate_fate fate)
 {
     struct order o = { .kind = ORDER_DECREE, .fate = fate };
     memcpy(o.anchor, anchor, sizeof(o.anchor));
+    decree_movers(g, anchor, fate);
     order_all(g, &o);
 }
 
@@ -221,7 +273,7 @@ void gate_close(struct gate *g)
     (void)pthread_mutex_unlock(&g->lock);
     order_all(g, &(struct order){ .kind = ORDER_CLOSE });
     (void)pthread_mutex_lock(&g->lock);
-    while (g->taken && !pthread_cond_timedwait(&g->changed, &g->lock, &until)) {
+    while (all_taken(g) && !pthread_cond_timedwait(&g->changed, &g->lock, &until)) {
     }
     (void)pthread_mutex_unlock(&g->lock);
 }

@@ -1,7 +1,7 @@
 /* gate/gate.h - the gate: who is connected to which ESXi host right now, on all loops, and the one place that says whether his
- * bytes may flow. Called by cell's wiring, by flow (lists, withdrawal) and by the sessions themselves (gate/console.c).
+ * bytes may flow. Called by cell's wiring, by flow (lists, withdrawal) and by the sessions themselves (gate/console.c, gate/upload.h).
  *
- * One gate a process, one lane a loop. A session is admitted by the policy (a pool thread: ticket, user, virtual machine, the vCenter's
+ * One gate a process, one lane a loop, several kinds of session. A console is admitted by the policy (a pool thread: ticket, user, virtual machine, the vCenter's
  * own ticket), its host is believed by the one engine in the handshake of its own connection, and decided again on the kept chain after each
  * change of the live trust (gate_review). What is refused or ended is told to the policy, which keeps it as an event before
  * the client hears of it. It can't see the store. */
@@ -27,8 +27,10 @@ struct trust_live;
 
 enum {
     GATE_SESSIONS_MAX = 10000,
+    GATE_TRANSFERS_MAX = 512,   /* uploads at once, and as many downloads */
     GATE_FILES_KEPT = 512,      /* descriptors for everything else: a session has two */
     GATE_DIAL_MS = 20 * 1000,   /* from the name to the host's 101, unless the configuration says otherwise */
+    GATE_BETWEEN_MS = 60 * 60 * 1000, /* from one piece of an upload to the next, unless the configuration says otherwise */
     GATE_REVIEW_MS = 2000,      /* how long a change of trust waits for the loops to have looked at their sessions */
     GATE_REASON = 124,          /* of a Close, with its NUL */
     GATE_TICKET_MAX = 256,      /* bytes of a ticket in a path */
@@ -37,6 +39,8 @@ enum {
 /* WebSocket Close codes (docs/gate.md). */
 enum { GATE_CLOSE_IDLE = 4408, GATE_CLOSE_UNTRUSTED = 4403, GATE_CLOSE_WITHDRAWN = 4410, GATE_CLOSE_HOST = 4502,
        GATE_CLOSE_AWAY = 1001, GATE_CLOSE_ENDED = 1008 };
+
+enum gate_kind { GATE_CONSOLE, GATE_UPLOAD, GATE_DOWNLOAD, GATE_KINDS };
 
 enum gate_what {
     GATE_REFUSED,    /* the host's chain is not believed */
@@ -73,8 +77,10 @@ struct gate_config {
     struct pool *pool;              /* borrowed, as the next two */
     const struct resolver *resolver;
     struct trust_live *live;
-    size_t sessions_max;            /* 0: gate_sessions_max() */
-    int64_t idle_ms, life_ms;       /* 0: no limit */
+    size_t sessions_max;            /* consoles; 0: gate_sessions_max() */
+    size_t transfers_max;           /* uploads, and as many downloads; 0: GATE_TRANSFERS_MAX, or the former if that is less */
+    int64_t idle_ms, life_ms;       /* of a console; 0: no limit */
+    int64_t between_ms;             /* from one piece of an upload to the next; 0: GATE_BETWEEN_MS */
     int64_t dial_ms;                /* 0: GATE_DIAL_MS */
     bool finish;                    /* a withdrawal leaves live sessions alone, unless it says otherwise */
 };
@@ -103,12 +109,14 @@ void gate_review(struct gate *g);
 /* What becomes of the sessions that stand on this anchor when it is withdrawn: told before that, waits likewise. */
 enum gate_fate { GATE_FATE_DEFAULT, GATE_FATE_END, GATE_FATE_FINISH };
 void gate_decree(struct gate *g, const uint8_t anchor[DIGEST_SHA256], enum gate_fate fate);
-/* Ends all with GATE_CLOSE_AWAY and takes no more. */
+/* Ends all, consoles with GATE_CLOSE_AWAY, and takes no more. */
 void gate_close(struct gate *g);
 
 /* A live session; all borrowed for the call. */
 struct gate_session {
+    enum gate_kind kind;
     const char *id;                 /* a UUID */
+    const char *name;               /* of the file, "" for a console */
     const struct gate_target *target;
     int64_t since_ms;               /* wall clock */
     uint64_t bytes[RELAY_WAYS];
@@ -121,12 +129,17 @@ void gate_list(struct gate *g, void (*sink)(void *self, const struct gate_sessio
 /* False: there is none of this id (any more). It ends a moment later. */
 bool gate_end(struct gate *g, const char *id);
 
-struct gate_counts {
+/* Of one kind. */
+struct gate_figures {
     size_t sessions, sessions_max;
     uint64_t admitted, turned_away;   /* since the start; away: there were too many */
-    uint64_t handshakes[5];           /* ok, untrusted, thumbprint, failed, refused: as gate_handshake_name */
     uint64_t ends[RELAY_ENDS];
     uint64_t bytes[RELAY_WAYS];       /* of ended sessions and live ones */
 };
+struct gate_counts {
+    struct gate_figures of[GATE_KINDS];
+    uint64_t handshakes[5];           /* ok, untrusted, thumbprint, failed, refused: as gate_handshake_name */
+};
 void gate_count(struct gate *g, struct gate_counts *ret);
 const char *gate_handshake_name(size_t n);
+const char *gate_kind_name(enum gate_kind k); /* "console", "upload": stable */

@@ -1,6 +1,6 @@
-/* gate/gate_parts.h - the inside of the gate, shared by gate.c (the table), lane.c (one loop's part), console.c and console_jobs.c
- * (one session). Inside gate only.
- * Nouns: console, lane. */
+/* gate/gate_parts.h - the inside of the gate, shared by gate.c (the table), lane.c (one loop's part), passage.c (what all kinds of session
+ * have), console.c and console_jobs.c, upload.c and its files. Inside gate only.
+ * Nouns: console, lane, passage. */
 #pragma once
 #include <pthread.h>
 
@@ -15,13 +15,13 @@ enum { GATE_LANES_MAX = 64 };
 
 struct gate {
     struct gate_config config;
-    pthread_mutex_t lock;     /* guards what follows, and of each console what a list shows */
+    pthread_mutex_t lock;     /* guards what follows, and of each session what a list shows */
     pthread_cond_t changed;
     struct gate_lane *lanes[GATE_LANES_MAX];
     size_t lanes_len;
-    struct ring sessions;     /* consoles that relay */
+    struct ring sessions;     /* whose hosts are believed */
     struct gate_counts counts;
-    size_t taken;             /* places, from the first byte of a session to its last */
+    size_t taken[GATE_KINDS]; /* places, from the first byte of a session to its last */
     bool closed;
 };
 
@@ -40,7 +40,7 @@ struct order {
     enum order_kind kind;
     uint8_t anchor[DIGEST_SHA256];
     enum gate_fate fate;
-    uint64_t id;               /* of the console to be ended */
+    uint64_t id;               /* of the session to be ended */
     struct order_wait *wait;   /* NULL: nobody waits */
 };
 
@@ -50,11 +50,43 @@ struct gate_lane {
     struct relay_deck *deck;
     struct tls_client *tls;
     struct desk *desk;
-    struct ring consoles;     /* all of this loop */
+    struct ring sessions;     /* all of this loop */
     uint64_t review;          /* number of the newest one */
     struct loop_task reviewing;
     struct ring waiting;      /* orders to be answered when the review is through */
     bool stopped;
+};
+
+struct passage;
+
+/* What the gate and its lanes do with any session. */
+struct passage_kind {
+    enum gate_kind kind;
+    /* The host's connection, which is decided again; NULL: nothing flows. */
+    struct conn *(*host)(const struct passage *s);
+    uint64_t (*bytes)(const struct passage *s, enum relay_way way); /* any thread, while it is listed */
+    const char *(*name)(const struct passage *s);                   /* likewise */
+    void (*withdraw)(struct passage *s, const struct trust_verdict *v);
+    void (*stop)(struct passage *s, enum relay_end why);
+    void (*abort)(struct passage *s); /* now, with no ceremony: its loop has ended */
+};
+
+/* What every session has, whatever it carries; first member. */
+struct passage {
+    const struct passage_kind *kind;
+    struct gate_lane *lane;    /* its loop's. That of an upload changes, under the gate's lock */
+    struct ring ring;          /* in lane->sessions */
+    struct ring listed;        /* in gate->sessions, while its host is believed */
+    uint64_t id;               /* at the lane's desk */
+    struct gate_target *target;
+    char uuid[RANDOM_UUID];
+    int64_t since_ms;          /* wall clock: of the handshake, which a review judges by */
+    struct chain *chain;       /* a reference */
+    uint8_t anchor[DIGEST_SHA256];
+    bool single_proof;
+    bool end_wanted;           /* under the gate's lock: somebody ended it, wherever it is */
+    enum gate_fate fate;
+    uint64_t reviewed;         /* number of the review that has seen it */
 };
 
 enum console_state {
@@ -70,15 +102,11 @@ enum console_state {
 struct http_exchange;
 
 struct console {
-    struct gate_lane *lane;
-    struct ring ring;          /* in lane->consoles */
-    struct ring listed;        /* in gate->sessions, while it relays */
-    uint64_t id;               /* at the lane's desk */
+    struct passage s;          /* first */
     enum console_state state;
     struct http_exchange *exchange; /* NULL once the connection is ours */
     bool binary;               /* the client offered the subprotocol */
     bool asked_again;          /* the thumbprint differed once */
-    struct gate_target *target;
     struct leg *leg;           /* owned, until the relay begins */
     struct conn *client;       /* owned, between the 101 and the relay */
     uint8_t *early;            /* owned: what the client sent behind its handshake */
@@ -88,19 +116,26 @@ struct console {
     struct loop_task burial;
     uint16_t code;             /* of the Close to come; 0: none */
     char reason[GATE_REASON];
-    char uuid[RANDOM_UUID];
-    int64_t since_ms;          /* wall clock: of the handshake, which a review judges by */
-    struct chain *chain;       /* a reference */
-    uint8_t anchor[DIGEST_SHA256];
-    bool single_proof;
-    enum gate_fate fate;
-    uint64_t reviewed;         /* number of the review that has seen it */
 };
 
-/* console.c */
-struct console *console_destroy_now(struct console *c);
-void console_withdraw(struct console *c, const struct trust_verdict *v);
-void console_stop(struct console *c, enum relay_end why);
+/* News on their way to a pool thread; owned. */
+struct passage_news {
+    enum gate_what what;
+    struct gate_target *target; /* a reference */
+    bool has_verdict;
+    struct trust_verdict verdict;
+    char rule[32], text[sizeof(((struct err *)0)->msg)];
+    char event[RANDOM_UUID];    /* the answer */
+};
+
+/* passage.c */
+void passage_enter(struct passage *s, struct gate_lane *l); /* it is one of this lane's */
+void passage_leave(struct passage *s);
+void passage_proved(struct passage *s, const struct leg *l);
+void passage_open(struct passage *s, const struct conn *host); /* .. and its bytes may flow: it is listed */
+void passage_news_copy(struct passage_news *ret, const struct gate_news *n);
+struct gate_news passage_news_of(const struct passage_news *n); /* borrows */
+void passage_news_done(struct passage_news *n);
 
 /* console_jobs.c: to the policy and back. False: the pool takes no more. */
 bool console_ask_admission(struct console *c, const char *ticket, const char *from, struct err *e);
@@ -113,12 +148,15 @@ void console_told(struct console *c, const char *event);
 /* lane.c */
 struct gate_lane *lane_of(struct gate *g, const struct loop *l);
 void lane_take_order(struct loop_task *t);
-bool lane_believes(const struct gate_lane *l, const struct console *c, struct trust_verdict *ret);
+bool lane_believes(const struct gate_lane *l, const struct passage *s, struct trust_verdict *ret);
+/* .. and that session is left alone all the same. */
+bool lane_spares(const struct gate_lane *l, const struct passage *s, const struct trust_verdict *v);
 
 /* gate.c */
-bool gate_take_place(struct gate *g, bool *ret_closed);
-void gate_leave_place(struct gate *g);
-void gate_enlist(struct gate *g, struct console *c);
-void gate_strike(struct gate *g, struct console *c, enum relay_end why);
+bool gate_take_place(struct gate *g, enum gate_kind k, bool *ret_closed);
+void gate_leave_place(struct gate *g, enum gate_kind k);
+void gate_enlist(struct gate *g, struct passage *s);
+void gate_strike(struct gate *g, struct passage *s, enum relay_end why); /* harmless when it is not listed */
+void gate_want_end(struct passage *s); /* under the gate's lock */
 void gate_saw(struct gate *g, enum leg_result r);
 void gate_order_done(struct gate *g, struct order *take);

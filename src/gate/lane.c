@@ -15,7 +15,7 @@ bool gate_lane_create(struct gate *g, struct loop *l, struct gate_lane **ret, st
     struct gate_lane *lane = xcalloc(1, sizeof(*lane));
     lane->gate = g;
     lane->loop = l;
-    ring_init(&lane->consoles);
+    ring_init(&lane->sessions);
     ring_init(&lane->waiting);
     lane->tls = tls_client_create(g->config.live, e);
     if (!lane->tls) {
@@ -57,6 +57,12 @@ static void leave_gate(struct gate_lane *l)
     (void)pthread_mutex_unlock(&g->lock);
 }
 
+static void abort_first(struct gate_lane *l)
+{
+    struct passage *s = CONTAINER_OF(l->sessions.next, struct passage, ring);
+    s->kind->abort(s);
+}
+
 void gate_lane_stop(struct gate_lane *l)
 {
     if (!l || l->stopped)
@@ -65,8 +71,8 @@ void gate_lane_stop(struct gate_lane *l)
     leave_gate(l);
     loop_recall(&l->reviewing);
     answer_all(l);
-    while (!ring_empty(&l->consoles))
-        (void)console_destroy_now(CONTAINER_OF(l->consoles.next, struct console, ring));
+    while (!ring_empty(&l->sessions))
+        abort_first(l);
 }
 
 struct gate_lane *gate_lane_destroy(struct gate_lane *l)
@@ -83,23 +89,23 @@ struct gate_lane *gate_lane_destroy(struct gate_lane *l)
 /* ---- may bytes flow ---- */
 
 /* Decides a session's chain with this set, as of its handshake: expiry and rotation never cut a live session. */
-static bool decide(const struct console *c, const struct trust_set *set, struct trust_verdict *ret)
+static bool decide(const struct passage *c, const struct trust_set *set, struct trust_verdict *ret)
 {
-    return tls_redecide(relay_host(c->relay), set, c->since_ms / 1000, ret);
-}
-
-bool lane_believes(const struct gate_lane *l, const struct console *c, struct trust_verdict *ret)
-{
-    AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(l->gate->config.live);
-    return trust_set_generation(set) == tls_generation(relay_host(c->relay)) || decide(c, set, ret);
+    return tls_redecide(c->kind->host(c), set, c->since_ms / 1000, ret);
 }
 
 /* Withdrawn trust leaves a session alone if that was said; what is wrong with the certificate itself does not. */
-static bool is_spared(const struct gate *g, const struct console *c, const struct trust_verdict *v)
+bool lane_spares(const struct gate_lane *l, const struct passage *c, const struct trust_verdict *v)
 {
-    bool finish = c->fate == GATE_FATE_DEFAULT ? g->config.finish : c->fate == GATE_FATE_FINISH;
+    bool finish = c->fate == GATE_FATE_DEFAULT ? l->gate->config.finish : c->fate == GATE_FATE_FINISH;
     return finish && (v->rule == TRUST_UNKNOWN_ISSUER || v->rule == TRUST_SELF_SIGNED || v->rule == TRUST_OUT_OF_SCOPE ||
                       v->rule == TRUST_NAME_OFF_UNPINNED);
+}
+
+bool lane_believes(const struct gate_lane *l, const struct passage *c, struct trust_verdict *ret)
+{
+    AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(l->gate->config.live);
+    return trust_set_generation(set) == tls_generation(c->kind->host(c)) || decide(c, set, ret);
 }
 
 /* What was decided in this turn: sessions of one host share it. */
@@ -110,7 +116,7 @@ struct decided {
     struct trust_verdict verdict;
 };
 
-static const struct trust_verdict *find(const struct decided *d, size_t len, const struct console *c)
+static const struct trust_verdict *find(const struct decided *d, size_t len, const struct passage *c)
 {
     for (size_t i = 0; i < len; i++)
         if (d[i].chain == c->chain && d[i].names_mode == c->target->names_mode &&
@@ -126,10 +132,10 @@ static void review(struct loop_task *t)
     struct decided *known = xcalloc(DECISIONS, sizeof(*known));
     size_t len = 0;
     bool through = true;
-    for (struct ring *r = l->consoles.next, *next; r != &l->consoles; r = next) {
-        struct console *c = CONTAINER_OF(r, struct console, ring);
+    for (struct ring *r = l->sessions.next, *next; r != &l->sessions; r = next) {
+        struct passage *c = CONTAINER_OF(r, struct passage, ring);
         next = r->next;
-        if (c->state != CONSOLE_RELAYING || c->reviewed == l->review)
+        if (!c->kind->host(c) || c->reviewed == l->review)
             continue;
         const struct trust_verdict *v = find(known, len, c);
         if (!v && len == DECISIONS) {
@@ -147,8 +153,8 @@ static void review(struct loop_task *t)
         c->reviewed = l->review;
         if (v->ok)
             c->fate = GATE_FATE_DEFAULT; /* what was said was about another anchor, or another grant of this one */
-        if (!v->ok && !is_spared(l->gate, c, v))
-            console_withdraw(c, v);
+        if (!v->ok && !lane_spares(l, c, v))
+            c->kind->withdraw(c, v);
     }
     free(known);
     if (through)
@@ -168,12 +174,12 @@ static void begin_review(struct gate_lane *l, struct order *take)
 
 static void for_all(struct gate_lane *l, const struct order *o)
 {
-    for (struct ring *r = l->consoles.next, *next; r != &l->consoles; r = next) {
-        struct console *c = CONTAINER_OF(r, struct console, ring);
+    for (struct ring *r = l->sessions.next, *next; r != &l->sessions; r = next) {
+        struct passage *c = CONTAINER_OF(r, struct passage, ring);
         next = r->next;
         if (o->kind == ORDER_CLOSE)
-            console_stop(c, RELAY_SHUTDOWN);
-        else if (c->state == CONSOLE_RELAYING && !memcmp(c->anchor, o->anchor, sizeof(c->anchor)))
+            c->kind->stop(c, RELAY_SHUTDOWN);
+        else if (c->kind->host(c) && !memcmp(c->anchor, o->anchor, sizeof(c->anchor)))
             c->fate = o->fate;
     }
 }
@@ -186,9 +192,9 @@ void lane_take_order(struct loop_task *t)
         begin_review(l, o);
         return;
     }
-    struct console *c = o->kind == ORDER_END ? desk_find(l->desk, o->id) : NULL;
-    if (c)
-        console_stop(c, RELAY_STOPPED);
+    struct passage *s = o->kind == ORDER_END ? desk_find(l->desk, o->id) : NULL;
+    if (s)
+        s->kind->stop(s, RELAY_STOPPED);
     if (o->kind == ORDER_DECREE || o->kind == ORDER_CLOSE)
         for_all(l, o);
     gate_order_done(l->gate, o);

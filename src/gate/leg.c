@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/random.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "http/client.h"
 #include "net/chain.h"
 #include "net/conn.h"
@@ -15,6 +16,7 @@
 #include "net/tcp.h"
 #include "net/tls.h"
 #include "trust/cert.h"
+#include "trust/rule.h"
 #include "wire/http1.h"
 #include "wire/url.h"
 #include "wire/ws.h"
@@ -127,20 +129,31 @@ static bool second_proof(const struct leg *l)
     return false;
 }
 
+/* The verdict of a chain that was believed, for what it lacks: the certificate is another one than the vCenter named. */
+static void say_other_certificate(struct leg *l)
+{
+    const struct gate_thumbprint *p = &l->config.target->prints[0];
+    struct trust_verdict *v = &l->verdict;
+    v->ok = false;
+    v->rule = TRUST_THUMBPRINT_MISMATCH;
+    v->at = 0;
+    memcpy(v->at_sha256, v->leaf, sizeof(v->at_sha256));
+    text_fingerprint(p->digest, p->len, v->expected);
+    text_fingerprint(v->leaf, sizeof(v->leaf), v->seen);
+}
+
 static bool ask_to_switch(struct leg *l, struct err *e)
 {
     const struct gate_target *t = l->config.target;
     uint8_t random[16];
     struct url_host host;
-    char text[URL_HOST_TEXT];
     random_bytes(random, sizeof(random));
     ws_key(random, l->key);
     const struct http1_field fields[] = {
         { "Connection", "Upgrade" }, { "Upgrade", "websocket" }, { "Sec-WebSocket-Version", "13" },
         { "Sec-WebSocket-Key", l->key }, { "Sec-WebSocket-Protocol", subprotocol },
     };
-    (void)snprintf(text, sizeof(text), strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
-    if (!url_host_parse(text, strlen(text), &host, e))
+    if (!gate_target_host(t, &host, e))
         return false;
     const struct http_send send = { .method = "GET", .target = t->path, .host = &host, .tls = true, .fields = fields,
                                     .fields_len = ARRAY_LEN(fields) };
@@ -161,6 +174,7 @@ static enum io shake(struct leg *l, struct err *e)
         return failed(l, e->kind == ERR_UNTRUSTED ? LEG_UNTRUSTED : LEG_UNREACHABLE);
     l->single_proof = !l->config.target->prints_len;
     if (!l->single_proof && !second_proof(l)) {
+        say_other_certificate(l);
         (void)err_set(e, ERR_UNTRUSTED, "the certificate is not the one whose thumbprint the vCenter Server gave");
         return failed(l, LEG_THUMBPRINT);
     }

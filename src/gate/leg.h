@@ -47,7 +47,7 @@ struct leg *leg_destroy(struct leg *l); /* and its connection, unless that was t
 extern const struct io_op leg_op; /* self is the leg */
 
 enum leg_result leg_result(const struct leg *l);
-/* NULL before the host's chain arrived. */
+/* NULL before the host's chain arrived. Of LEG_THUMBPRINT: refused for that. */
 const struct trust_verdict *leg_verdict(const struct leg *l);
 bool leg_single_proof(const struct leg *l); /* there was no thumbprint to compare with */
 /* After IO_DONE: the connection, and what the host sent behind its 101 (borrowed until leg_destroy). */

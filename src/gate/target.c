@@ -1,11 +1,13 @@
 #include "gate/target.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "wire/url.h"
 
 struct gate_target *gate_target_create(void)
 {
@@ -57,6 +59,13 @@ bool gate_target_thumbprint(struct gate_target *t, const char *text)
         return true;
     }
     return false;
+}
+
+bool gate_target_host(const struct gate_target *t, struct url_host *ret, struct err *e)
+{
+    char text[URL_HOST_TEXT];
+    (void)snprintf(text, sizeof(text), strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
+    return url_host_parse(text, strlen(text), ret, e);
 }
 
 void gate_target_question(const struct gate_target *t, struct trust_question *ret)

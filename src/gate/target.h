@@ -7,7 +7,10 @@
 
 #include "base/def.h"
 #include "base/digest.h"
+#include "base/err.h"
 #include "trust/verdict.h"
+
+struct url_host;
 
 enum {
     GATE_THUMBPRINTS = 4,  /* second proofs of one ticket */
@@ -54,5 +57,7 @@ DEFINE_AUTO(gate_target_unrefp, struct gate_target *, gate_target_unref)
 bool gate_target_thumbprint(struct gate_target *t, const char *text);
 /* The question that its connection asks; borrows. */
 void gate_target_question(const struct gate_target *t, struct trust_question *ret);
+/* For a Host field. ERR_INPUT: the host is no name and no address. */
+MUST_USE bool gate_target_host(const struct gate_target *t, struct url_host *ret, struct err *e);
 /* The ticket was used: it is wiped. */
 void gate_target_settle(struct gate_target *t);
