@@ -100,9 +100,12 @@ static X509 *issue(struct lab_issue *i, const char *csr, size_t len, int *ret_co
 
 X509 *lab_issue_end(struct lab_issue *i, const char *csr, size_t len, int *ret_code, struct err *e)
 {
-    X509 *x = issue(i, csr, len, ret_code, e);
+    AUTO(lab_x509_freep) X509 *x = issue(i, csr, len, ret_code, e);
     lab_issue_drop(i);
-    return x;
+    X509 *whole = x ? X509_dup(x) : NULL; /* decodes its key */
+    if (x && !whole)
+        (void)err_set(e, ERR_INTERNAL, "libcrypto can't read a certificate");
+    return whole;
 }
 
 bool lab_issue_pem(struct lab_issue *i, const char *csr, size_t len, struct buf *out, int *ret_code, struct err *e)

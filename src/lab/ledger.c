@@ -13,14 +13,14 @@
 
 enum { WAITING_MAX = 64 * 1024 * 1024, TAIL = 4096 };
 
-/* Lines gather in `waiting`. Whoever finds nobody writing takes all of them, writes and syncs; the others wait until
- * the number of bytes that is durable has passed their own. */
+/* Lines gather in `waiting`, as one batch. Whoever finds nobody writing takes it, writes and syncs, while the next one gathers.
+ * Callers wait for the end of their own batch: an end wakes those whom it serves, and one more, who writes the next. */
 struct lab_ledger {
     pthread_mutex_t mutex;
-    pthread_cond_t durable;
+    pthread_cond_t ended[2]; /* of batches with an even number, of those with an odd one */
     int fd;
     struct buf waiting;
-    uint64_t taken, done; /* bytes ever put into waiting, and of these on the disk */
+    uint64_t gathering, done; /* batches: the one that gathers, the last one on the disk */
     bool writing;
     struct err failed; /* kind ERR_NONE while all is well */
 };
@@ -61,8 +61,10 @@ struct lab_ledger *lab_ledger_open(const char *path, struct err *e)
         return NULL;
     }
     struct lab_ledger *g = xcalloc(1, sizeof(*g));
-    if (pthread_mutex_init(&g->mutex, NULL) != 0 || pthread_cond_init(&g->durable, NULL) != 0)
+    if (pthread_mutex_init(&g->mutex, NULL) != 0 || pthread_cond_init(&g->ended[0], NULL) != 0 ||
+        pthread_cond_init(&g->ended[1], NULL) != 0)
         abort();
+    g->gathering = 1;
     g->fd = fd;
     fd = -1;
     buf_init(&g->waiting, WAITING_MAX);
@@ -75,17 +77,18 @@ struct lab_ledger *lab_ledger_close(struct lab_ledger *g)
         return NULL;
     (void)close(g->fd);
     buf_done(&g->waiting);
-    (void)pthread_cond_destroy(&g->durable);
+    (void)pthread_cond_destroy(&g->ended[0]);
+    (void)pthread_cond_destroy(&g->ended[1]);
     (void)pthread_mutex_destroy(&g->mutex);
     free(g);
     return NULL;
 }
 
 /* Called and returns with the mutex held, without it while the disk works. */
-static void write_all(struct lab_ledger *g)
+static void write_batch(struct lab_ledger *g)
 {
     struct buf mine = g->waiting;
-    uint64_t upto = g->taken;
+    uint64_t batch = g->gathering++;
     struct err why = { .kind = ERR_NONE };
     buf_init(&g->waiting, WAITING_MAX);
     g->writing = true;
@@ -99,10 +102,11 @@ static void write_all(struct lab_ledger *g)
         abort();
     g->writing = false;
     if (ok)
-        g->done = upto;
+        g->done = batch;
     else
         g->failed = why;
-    if (pthread_cond_broadcast(&g->durable) != 0)
+    if (pthread_cond_broadcast(&g->ended[batch % 2]) != 0 ||
+        (ok ? pthread_cond_signal : pthread_cond_broadcast)(&g->ended[g->gathering % 2]) != 0)
         abort();
 }
 
@@ -110,11 +114,11 @@ static bool append_locked(struct lab_ledger *g, const void *p, size_t len, struc
 {
     if (g->failed.kind == ERR_NONE && !buf_append(&g->waiting, p, len, e))
         return false;
-    uint64_t mine = g->taken += len;
+    const uint64_t mine = g->gathering;
     while (g->failed.kind == ERR_NONE && g->done < mine) {
         if (!g->writing)
-            write_all(g);
-        else if (pthread_cond_wait(&g->durable, &g->mutex) != 0)
+            write_batch(g);
+        else if (pthread_cond_wait(&g->ended[mine % 2], &g->mutex) != 0)
             abort();
     }
     if (g->done >= mine)

@@ -51,7 +51,8 @@ bool lab_vmca_refuse(int *ret_code, int code, struct err *e, const char *why);
 
 /* One PEM block; NULL with ERR_INPUT. */
 X509_REQ *lab_csr_read(const char *pem, size_t len, int *ret_code, struct err *e);
-/* NULL when it is refused. The certificate's end is never behind the issuer's. */
+/* NULL when it is refused. The certificate's end is never behind the issuer's. Its key is there as bytes: X509_get0_pubkey
+ * knows it once the certificate has been written and read again. */
 X509 *lab_sign(const struct lab_sign *s, X509_REQ *req, int *ret_code, struct err *e);
 
 /* A request for a key, as a vCenter and a host make theirs. exts up to nid 0; NULL with ERR_INTERNAL. */

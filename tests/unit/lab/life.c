@@ -250,8 +250,10 @@ static X509 *sign_request(struct lab_vcenter *vc, const struct buf *csr)
     X509 *x = req ? lab_sign(&s, req, &code, &e) : NULL;
     if (!x)
         fail_msg("%s", e.msg);
+    X509 *read = X509_dup(x);
+    X509_free(x);
     X509_REQ_free(req);
-    return x;
+    return read;
 }
 
 static void ones_own_certificate_and_back_S14(void **state)

@@ -52,7 +52,9 @@ static X509 *sign_names(const struct lab_sign *s, const struct lab_rdn *subject,
     X509 *x = lab_sign(s, req, code, &e);
     X509_REQ_free(req);
     CHECK(!x == (*code != 0));
-    return x;
+    X509 *read = x ? X509_dup(x) : NULL;
+    X509_free(x);
+    return read;
 }
 
 /* The extensions in their order, by short name. */
