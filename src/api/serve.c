@@ -199,13 +199,19 @@ static void serve(struct http_request *rq, struct http_response *rs)
     count_answer(rq->app, rq->match->route, rs->status);
 }
 
+static bool starts(struct url_span path, const char *with)
+{
+    size_t len = strlen(with);
+    return path.len >= len && memcmp(path.at, with, len) == 0;
+}
+
 /* The server's own refusals, before any operation was found: in the form of the face that the path names. */
 static void failed(void *app, const struct http_failure *f, struct http_response *rs)
 {
     (void)app;
     struct err e, not_written;
     const struct url_span path = f->head ? f->head->url.path : (struct url_span){ "", 0 };
-    enum api_face face = path.len >= 5 && memcmp(path.at, "/api/", 5) == 0 ? API_LEGACY : API_CLOUDAPI;
+    enum api_face face = starts(path, "/api/") || starts(path, "/transfer/") ? API_LEGACY : API_CLOUDAPI;
     struct api_accept accept = { face == API_LEGACY ? API_XML : API_JSON, API_VERSION_DEFAULT, false };
     for (size_t i = 0; f->head && i < f->head->fields_len; i++)
         if (text_caseeq(f->head->fields[i].name, "Accept") &&

@@ -27,6 +27,7 @@ const struct api_op *const api_tables[] = {
     api_task_ops,
     api_test_connection_ops,
     api_tokens_ops,
+    api_transfer_ops,
     api_trusted_certificates_ops,
     api_users_ops,
     api_vcenter_pools_ops,

@@ -29,6 +29,7 @@ extern const struct api_op api_ssl_settings_ops[];
 extern const struct api_op api_task_ops[];
 extern const struct api_op api_test_connection_ops[];
 extern const struct api_op api_tokens_ops[];
+extern const struct api_op api_transfer_ops[];
 extern const struct api_op api_trusted_certificates_ops[];
 extern const struct api_op api_users_ops[];
 extern const struct api_op api_vcenter_pools_ops[];
