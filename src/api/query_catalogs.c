@@ -84,18 +84,40 @@ bool query_fill_items(struct query_asking *q, struct err *e)
     return true;
 }
 
-static const char *status_of(int64_t status)
+/* What templates and media say first, alike. */
+#define ENTITY_FIELDS                                                                                                  \
+    { "name", FIQL_TEXT, false, false },        { "status", FIQL_TEXT, false, false },                                 \
+    { "catalogName", FIQL_TEXT, false, false }, { "catalog", FIQL_TEXT, false, false },                                \
+    { "catalogItem", FIQL_TEXT, false, false }, { "vdcName", FIQL_TEXT, false, false },                                \
+    { "vdc", FIQL_TEXT, false, false },         { "org", FIQL_TEXT, false, false },                                    \
+    { "ownerName", FIQL_TEXT, false, false },   { "owner", FIQL_TEXT, false, false },                                  \
+    { "storageProfileName", FIQL_TEXT, false, false }, { "creationDate", FIQL_TIME, false, false }
+
+struct entity {
+    const char *name, *catalog, *item, *vdc, *org, *user, *user_name;
+    int64_t status, made_ms;
+};
+#define ENTITY_OF(x)                                                                                                   \
+    &(struct entity){ (x)->name, (x)->catalog, (x)->item, (x)->vdc, (x)->org, (x)->user, (x)->user_name, (x)->status, (x)->made_ms }
+
+static void fill_entity(struct query_filling *f, const struct query_around *r, const struct vdc *v, const struct entity *x)
 {
-    return status == CATALOG_FAILED ? "FAILED_CREATION" : status == CATALOG_UNRESOLVED ? "UNRESOLVED" : "RESOLVED";
+    query_text(f, x->name);
+    query_text(f, x->status == CATALOG_FAILED ? "FAILED_CREATION" : x->status == CATALOG_UNRESOLVED ? "UNRESOLVED" : "RESOLVED");
+    query_text(f, query_catalog_name(r, x->catalog));
+    query_ref(f, x->catalog);
+    query_ref(f, x->item);
+    query_text(f, v->name);
+    query_ref(f, x->vdc);
+    query_ref(f, x->org);
+    query_text(f, x->user_name);
+    query_ref(f, x->user);
+    query_text(f, v->datastore_name);
+    query_number(f, x->made_ms);
 }
 
 const struct fiql_field query_template_fields[] = {
-    { "name", FIQL_TEXT, false, false },         { "status", FIQL_TEXT, false, false },
-    { "catalogName", FIQL_TEXT, false, false },  { "catalog", FIQL_TEXT, false, false },
-    { "catalogItem", FIQL_TEXT, false, false },  { "vdcName", FIQL_TEXT, false, false },
-    { "vdc", FIQL_TEXT, false, false },          { "org", FIQL_TEXT, false, false },
-    { "ownerName", FIQL_TEXT, false, false },    { "owner", FIQL_TEXT, false, false },
-    { "storageProfileName", FIQL_TEXT, false, false }, { "creationDate", FIQL_TIME, false, false },
+    ENTITY_FIELDS,
     { "isPublished", FIQL_BOOL, false, false },  { "isEnabled", FIQL_BOOL, false, false },
     { "isExpired", FIQL_BOOL, false, false },    { "isBusy", FIQL_BOOL, false, false },
     { "isGoldMaster", FIQL_BOOL, false, false }, { "numberOfVMs", FIQL_NUMBER, false, false },
@@ -113,18 +135,7 @@ bool query_fill_templates(struct query_asking *q, struct err *e)
         const struct template *t = &list[i];
         const struct vdc *v = query_vdc_of(&q->around, t->vdc);
         struct query_filling f = query_begin(q, t->urn);
-        query_text(&f, t->name);
-        query_text(&f, status_of(t->status));
-        query_text(&f, query_catalog_name(&q->around, t->catalog));
-        query_ref(&f, t->catalog);
-        query_ref(&f, t->item);
-        query_text(&f, v->name);
-        query_ref(&f, t->vdc);
-        query_ref(&f, t->org);
-        query_text(&f, t->user_name);
-        query_ref(&f, t->user);
-        query_text(&f, v->datastore_name);
-        query_number(&f, t->made_ms);
+        fill_entity(&f, &q->around, v, ENTITY_OF(t));
         query_number(&f, false);
         query_number(&f, true);
         query_number(&f, false);
@@ -138,12 +149,7 @@ bool query_fill_templates(struct query_asking *q, struct err *e)
 }
 
 const struct fiql_field query_media_fields[] = {
-    { "name", FIQL_TEXT, false, false },        { "status", FIQL_TEXT, false, false },
-    { "catalogName", FIQL_TEXT, false, false }, { "catalog", FIQL_TEXT, false, false },
-    { "catalogItem", FIQL_TEXT, false, false }, { "vdcName", FIQL_TEXT, false, false },
-    { "vdc", FIQL_TEXT, false, false },         { "org", FIQL_TEXT, false, false },
-    { "ownerName", FIQL_TEXT, false, false },   { "owner", FIQL_TEXT, false, false },
-    { "storageProfileName", FIQL_TEXT, false, false }, { "creationDate", FIQL_TIME, false, false },
+    ENTITY_FIELDS,
     { "storageB", FIQL_NUMBER, false, false },  { "isPublished", FIQL_BOOL, false, false },
     { "isBusy", FIQL_BOOL, false, false },      { "isIso", FIQL_BOOL, false, false },
     { "isVdcEnabled", FIQL_BOOL, false, false }, QUERY_OWN,
@@ -160,18 +166,7 @@ bool query_fill_media(struct query_asking *q, struct err *e)
         const struct media *m = &list[i];
         const struct vdc *v = query_vdc_of(&q->around, m->vdc);
         struct query_filling f = query_begin(q, m->urn);
-        query_text(&f, m->name);
-        query_text(&f, status_of(m->status));
-        query_text(&f, query_catalog_name(&q->around, m->catalog));
-        query_ref(&f, m->catalog);
-        query_ref(&f, m->item);
-        query_text(&f, v->name);
-        query_ref(&f, m->vdc);
-        query_ref(&f, m->org);
-        query_text(&f, m->user_name);
-        query_ref(&f, m->user);
-        query_text(&f, v->datastore_name);
-        query_number(&f, m->made_ms);
+        fill_entity(&f, &q->around, v, ENTITY_OF(m));
         query_number(&f, m->size);
         query_number(&f, false);
         query_number(&f, m->status == CATALOG_UNRESOLVED);
