@@ -87,8 +87,14 @@ static const struct rows_column columns[] = {
     { .title = "ORG", .key = "org_id", .wide = true },
 };
 
-static const struct object shown = { "advisory", "/cloudapi/1.0.0/advisories", "id", "id", "advisories", columns, ARRAY_LEN(columns), row_of };
-static const struct object defined = { "advisory", DEFINITIONS, "id", "id", "advisories", columns, ARRAY_LEN(columns), row_of };
+static const struct object shown = {
+    .what = "advisory", .path = "/cloudapi/1.0.0/advisories", .name = "id", .id = "id", .plural = "advisories",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
+static const struct object defined = {
+    .what = "advisory", .path = DEFINITIONS, .name = "id", .id = "id", .plural = "advisories",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {

@@ -33,8 +33,10 @@ static json_t *row_of(const json_t *entry)
 
 static const struct rows_column columns[] = { { .title = "DENIED", .key = "entry" } };
 
-static const struct object entries = { "denylist", "/cloudapi/vouchsafe/1.0.0/deniedHosts", "entry", "entry", "entries", columns,
-                                       ARRAY_LEN(columns), row_of };
+static const struct object entries = {
+    .what = "denylist", .path = "/cloudapi/vouchsafe/1.0.0/deniedHosts", .name = "entry", .id = "entry", .plural = "entries",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {

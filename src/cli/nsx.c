@@ -5,15 +5,13 @@
 #include "base/text.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/object.h"
 #include "cli/password.h"
-#include "cli/prompt.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
 #include "cli/steps.h"
 #include "cli/verdict.h"
 #include "wire/json.h"
-
-#define NSX_PATH "/api/admin/extension/nsxtManagers"
 
 struct nsx_args {
     struct remote_args remote;
@@ -71,75 +69,21 @@ static const struct rows_column columns[] = {
     { .title = "URL", .key = "url" },
     { .title = "USER", .key = "user", .wide = true },
     { .title = "ID", .key = "id", .wide = true },
+    { .title = "ABOUT", .key = "description", .wide = true },
 };
 
-static bool managers(struct remote *r, json_t **ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *answer = NULL;
-    if (!remote_get(r, NSX_PATH, &answer, e))
-        return false;
-    json_t *list = answer_member(answer, "nsxTManager");
-    if (!json_is_array(list))
-        return err_set(e, ERR_PEER, "%s: the answer is no list of NSX Managers", remote_name(r));
-    *ret = json_incref(list);
-    return true;
-}
-
-static bool find(struct remote *r, const char *name, json_t **ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *all = NULL;
-    char shown[160];
-    size_t i;
-    json_t *m;
-    if (!managers(r, &all, e))
-        return false;
-    json_array_foreach(all, i, m) {
-        const char *own = answer_str(m, "name"), *id = answer_str(m, "id");
-        if ((own && text_caseeq(own, name)) || (id && !strcmp(id, name))) {
-            *ret = json_incref(m);
-            return true;
-        }
-    }
-    text_escape(shown, sizeof(shown), name, strlen(name));
-    return err_set(e, ERR_NOT_FOUND, "no NSX Manager '%s' is registered ('vouchsafe nsx list')", shown);
-}
-
-/* ---- list, show ---- */
+static const struct object managers = {
+    .what = "NSX Manager", .noun = "nsx", .path = "/api/admin/extension/nsxtManagers", .member = "nsxTManager", .by_uuid = true,
+    .name = "name", .id = "id", .plural = "managers", .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+    .warning = "The trust that was given for it goes as well.",
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {
     const struct nsx_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
-    AUTO(wire_json_decrefp) json_t *all = NULL;
-    AUTO(rows_done) struct rows rows = { 0 };
     struct err e = { 0 };
-    size_t i;
-    json_t *m;
-    if (!remote_open(cli, &a->remote, &r, &e) || !managers(r, &all, &e))
-        return cli_fail(cli, &e);
-    rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
-    json_array_foreach(all, i, m) {
-        rows_add(&rows, row_of(m));
-    }
-    rows_finish(&rows, "managers", NULL);
-    return CLI_DONE;
-}
-
-static void print(struct cli *cli, const json_t *manager)
-{
-    static const char *const fields[] = { "url", "user", "version", "id", "description" };
-    AUTO(wire_json_decrefp) json_t *j = row_of(manager);
-    struct out *o = &cli->out;
-    const char *name = answer_shown(j, "name", "-", &cli->arena);
-    if (o->format == OUT_JSON || o->format == OUT_JSONL) {
-        out_json(o, STEAL(j));
-        return;
-    }
-    out_printf(o, "%s%s%s\n", o->format == OUT_NAME ? "" : out_begin(o, OUT_BOLD), name,
-               o->format == OUT_NAME ? "" : out_end(o, OUT_BOLD));
-    for (size_t i = 0; i < ARRAY_LEN(fields) && o->format != OUT_NAME; i++)
-        if (answer_str(j, fields[i]) && *answer_str(j, fields[i]))
-            verdict_field(o, fields[i], "%s", answer_str(j, fields[i]));
+    return remote_open(cli, &a->remote, &r, &e) ? object_list(cli, r, &managers) : cli_fail(cli, &e);
 }
 
 static enum cli_exit run_show(struct cli *cli, const void *args)
@@ -148,9 +92,9 @@ static enum cli_exit run_show(struct cli *cli, const void *args)
     AUTO(remote_closep) struct remote *r = NULL;
     AUTO(wire_json_decrefp) json_t *m = NULL;
     struct err e = { 0 };
-    if (!remote_open(cli, &a->remote, &r, &e) || !find(r, a->name, &m, &e))
+    if (!remote_open(cli, &a->remote, &r, &e) || !object_find(r, &managers, a->name, &m, &e))
         return cli_fail(cli, &e);
-    print(cli, m);
+    object_print(cli, &managers, m);
     return CLI_DONE;
 }
 
@@ -167,7 +111,7 @@ static bool enlist(struct cli *cli, struct remote *r, const struct nsx_args *a, 
                              json_stringn((const char *)password.bytes, password.len));
     if (!body)
         return err_set(e, ERR_INPUT, "a name, a user or a password is not UTF-8");
-    return remote_send(r, "POST", NSX_PATH, body, ret, e);
+    return remote_send(r, "POST", managers.path, body, ret, e);
 }
 
 static enum cli_exit run_add(struct cli *cli, const void *args)
@@ -186,7 +130,7 @@ static enum cli_exit run_add(struct cli *cli, const void *args)
         return cli_fail(cli, &e);
     out_note(&cli->out, "%s is registered", a->name);
     if (cli->out.format > OUT_WIDE)
-        print(cli, m);
+        object_print(cli, &managers, m);
     return CLI_DONE;
 }
 
@@ -194,20 +138,8 @@ static enum cli_exit run_remove(struct cli *cli, const void *args)
 {
     const struct nsx_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
-    AUTO(wire_json_decrefp) json_t *m = NULL;
     struct err e = { 0 };
-    if (!remote_open(cli, &a->remote, &r, &e) || !find(r, a->name, &m, &e))
-        return cli_fail(cli, &e);
-    const char *name = answer_shown(m, "name", "it", &cli->arena), *id = answer_str(m, "id");
-    if (!id)
-        return cli_fail(cli, (err_set(&e, ERR_PEER, "the cell gave %s no id", name), &e));
-    if (!prompt_agreed(&cli->out, a->yes, "--yes",
-                       arena_printf(&cli->arena, "Remove %s, and the trust that was given for it?", name), &e) ||
-        !remote_send(r, "DELETE", arena_printf(&cli->arena, NSX_PATH "/%s", remote_escape(&cli->arena, answer_uuid(id))), NULL, NULL,
-                     &e))
-        return cli_fail(cli, &e);
-    out_note(&cli->out, "%s is removed", name);
-    return CLI_DONE;
+    return remote_open(cli, &a->remote, &r, &e) ? object_remove(cli, r, &managers, a->name, a->yes, "Remove", "is removed") : cli_fail(cli, &e);
 }
 
 #define COMMON .noun = "nsx", .codes = codes, .codes_len = ARRAY_LEN(codes), .size = sizeof(struct nsx_args)

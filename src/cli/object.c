@@ -12,10 +12,29 @@
 
 enum { LABEL_MAX = 40, SHOWN_MAX = 160 };
 
-static bool is_named(const struct object *o, const json_t *theirs, const char *word)
+static const char *noun_of(const struct object *o)
 {
-    const char *name = answer_str(theirs, o->name), *id = answer_str(theirs, o->id);
-    return (name && text_caseeq(name, word)) || (id && (text_caseeq(id, word) || text_caseeq(answer_uuid(id), word)));
+    return o->noun ? o->noun : o->what;
+}
+
+static bool list_all(struct remote *r, const struct object *o, json_t **ret, struct err *e)
+{
+    AUTO(wire_json_decrefp) json_t *answer = NULL;
+    if (!o->member)
+        return remote_list(r, o->path, ret, e);
+    if (!remote_get(r, o->path, &answer, e))
+        return false;
+    json_t *list = answer_member(answer, o->member);
+    if (!json_is_array(list))
+        return err_set(e, ERR_PEER, "%s: the answer is no list of %s", remote_name(r), o->plural);
+    *ret = json_incref(list);
+    return true;
+}
+
+static bool has_id(const struct object *o, const json_t *theirs, const char *word)
+{
+    const char *id = answer_str(theirs, o->id);
+    return id && (text_caseeq(id, word) || text_caseeq(answer_uuid(id), word));
 }
 
 /* Names are compared here: the characters of a filter may stand in a name. */
@@ -23,18 +42,29 @@ bool object_find(struct remote *r, const struct object *o, const char *word, jso
 {
     AUTO(wire_json_decrefp) json_t *all = NULL;
     char shown[SHOWN_MAX];
-    size_t i;
-    json_t *one;
-    if (!remote_list(r, o->path, &all, e))
+    size_t i, named = 0;
+    json_t *one, *found = NULL;
+    if (!list_all(r, o, &all, e))
         return false;
     json_array_foreach(all, i, one) {
-        if (is_named(o, one, word)) {
+        const char *name = answer_str(one, o->name);
+        if (has_id(o, one, word)) {
             *ret = json_incref(one);
             return true;
         }
+        if (name && text_caseeq(name, word)) {
+            found = one;
+            named++;
+        }
     }
     text_escape(shown, sizeof(shown), word, strlen(word));
-    return err_set(e, ERR_NOT_FOUND, "there is no %s '%s' ('vouchsafe %s list')", o->what, shown, o->what);
+    if (named == 0)
+        return err_set(e, ERR_NOT_FOUND, "there is no %s '%s' ('vouchsafe %s list')", o->what, shown, noun_of(o));
+    if (named > 1)
+        return err_set(e, ERR_INPUT, "%zu %s are called '%s': name one by its id ('vouchsafe %s list -o wide')", named, o->plural, shown,
+                       noun_of(o));
+    *ret = json_incref(found);
+    return true;
 }
 
 bool object_path(const struct object *o, const json_t *theirs, struct arena *a, const char **ret, struct err *e)
@@ -42,7 +72,7 @@ bool object_path(const struct object *o, const json_t *theirs, struct arena *a, 
     const char *id = answer_str(theirs, o->id);
     if (!id)
         return err_set(e, ERR_PEER, "the cell gave the %s no id", o->what);
-    *ret = arena_printf(a, "%s/%s", o->path, remote_escape(a, id));
+    *ret = arena_printf(a, "%s/%s", o->path, remote_escape(a, o->by_uuid ? answer_uuid(id) : id));
     return true;
 }
 
@@ -53,7 +83,7 @@ enum cli_exit object_list(struct cli *cli, struct remote *r, const struct object
     struct err e = { 0 };
     size_t i;
     json_t *one;
-    if (!remote_list(r, o->path, &all, &e))
+    if (!list_all(r, o, &all, &e))
         return cli_fail(cli, &e);
     rows_init(&rows, &cli->out, o->columns, o->columns_len);
     json_array_foreach(all, i, one) {
@@ -120,7 +150,8 @@ enum cli_exit object_remove(struct cli *cli, struct remote *r, const struct obje
     if (!object_find(r, o, word, &one, &e) || !object_path(o, one, &cli->arena, &path, &e))
         return cli_fail(cli, &e);
     const char *name = answer_shown(one, o->name, "it", &cli->arena);
-    if (!prompt_agreed(&cli->out, agreed, "--yes", arena_printf(&cli->arena, "%s %s '%s'?", question, o->what, name), &e) ||
+    if (!prompt_agreed(&cli->out, agreed, "--yes",
+                       arena_printf(&cli->arena, "%s %s '%s'?%s%s", question, o->what, name, o->warning ? " " : "", o->warning ? o->warning : ""), &e) ||
         !remote_send(r, "DELETE", path, NULL, NULL, &e))
         return cli_fail(cli, &e);
     out_note(&cli->out, "%s '%s' %s", o->what, name, done);

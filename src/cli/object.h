@@ -14,13 +14,17 @@ struct rows_column;
 
 /* One noun. */
 struct object {
-    const char *what;      /* "user": for messages, and the command that lists them */
+    const char *what;      /* "user": for messages */
     const char *path;      /* of the list; its members are path/ID */
     const char *name, *id; /* members of the cell's JSON: "username", "id" */
     const char *plural;    /* "users": the member of -o json */
     const struct rows_column *columns; /* the first is the name */
     size_t columns_len;
     json_t *(*row)(const json_t *theirs); /* what is shown of one (docs/cli.md): a new reference */
+    const char *noun;      /* of the commands, where it is not what */
+    const char *member;    /* the list is this member of one answer; NULL: it comes in pages (remote_list) */
+    bool by_uuid;          /* its members are path/UUID */
+    const char *warning;   /* what a person is told who removes one; NULL: nothing */
 };
 
 /* Exit codes that all such commands have: `static const struct cli_code codes[] = { OBJECT_CODES("..") };` */
@@ -31,7 +35,8 @@ struct object {
     { CLI_DENIED, "not logged in, or without the right" },               \
     { CLI_UNTRUSTED, "the cell's certificate is not believed" }
 
-/* By name in any case, by id, or by the id's UUID. ret: the cell's JSON, owned by the caller. ERR_NOT_FOUND. */
+/* By name in any case, by id, or by the id's UUID. ret: the cell's JSON, owned by the caller. ERR_NOT_FOUND; ERR_INPUT: several have
+ * the name. */
 MUST_USE bool object_find(struct remote *r, const struct object *o, const char *word, json_t **ret, struct err *e);
 /* path/ID of one that was found, in the arena. ERR_PEER: the cell gave it no id. */
 MUST_USE bool object_path(const struct object *o, const json_t *theirs, struct arena *a, const char **ret, struct err *e);

@@ -60,7 +60,10 @@ static const struct rows_column columns[] = {
     { .title = "ID", .key = "id", .wide = true },
 };
 
-static const struct object orgs = { "org", "/cloudapi/1.0.0/orgs", "name", "id", "orgs", columns, ARRAY_LEN(columns), row_of };
+static const struct object orgs = {
+    .what = "org", .path = "/cloudapi/1.0.0/orgs", .name = "name", .id = "id", .plural = "orgs",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {

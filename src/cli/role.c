@@ -60,7 +60,10 @@ static const struct rows_column columns[] = {
     { .title = "ID", .key = "id", .wide = true },
 };
 
-static const struct object roles = { "role", "/cloudapi/1.0.0/roles", "name", "id", "roles", columns, ARRAY_LEN(columns), row_of };
+static const struct object roles = {
+    .what = "role", .path = "/cloudapi/1.0.0/roles", .name = "name", .id = "id", .plural = "roles",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static json_t *right_row(const json_t *right)
 {
@@ -74,8 +77,10 @@ static const struct rows_column right_columns[] = {
     { .title = "ID", .key = "id", .wide = true },
 };
 
-static const struct object rights = { "right", "/cloudapi/1.0.0/rights", "name", "id", "rights", right_columns,
-                                      ARRAY_LEN(right_columns), right_row };
+static const struct object rights = {
+    .what = "right", .path = "/cloudapi/1.0.0/rights", .name = "name", .id = "id", .plural = "rights",
+    .columns = right_columns, .columns_len = ARRAY_LEN(right_columns), .row = right_row,
+};
 
 static bool open_in(struct cli *cli, const struct role_args *a, struct remote **ret, struct err *e)
 {

@@ -47,7 +47,10 @@ static const struct rows_column columns[] = {
     { .title = "BEGAN", .key = "began", .wide = true }, { .title = "ENDS", .key = "ends", .wide = true },
 };
 
-static const struct object sessions = { "session", "/cloudapi/1.0.0/sessions", "id", "id", "sessions", columns, ARRAY_LEN(columns), row_of };
+static const struct object sessions = {
+    .what = "session", .path = "/cloudapi/1.0.0/sessions", .name = "id", .id = "id", .plural = "sessions",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {

@@ -64,7 +64,10 @@ static const struct rows_column columns[] = {
     { .title = "LAST USED", .key = "used" }, { .title = "ID", .key = "id", .wide = true },
 };
 
-static const struct object tokens = { "token", "/cloudapi/1.0.0/tokens", "name", "id", "tokens", columns, ARRAY_LEN(columns), row_of };
+static const struct object tokens = {
+    .what = "token", .path = "/cloudapi/1.0.0/tokens", .name = "name", .id = "id", .plural = "tokens",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {

@@ -90,7 +90,10 @@ static const struct rows_column columns[] = {
     { .title = "ID", .key = "id", .wide = true },
 };
 
-static const struct object users = { "user", "/cloudapi/1.0.0/users", "username", "id", "users", columns, ARRAY_LEN(columns), row_of };
+static const struct object users = {
+    .what = "user", .path = "/cloudapi/1.0.0/users", .name = "username", .id = "id", .plural = "users",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+};
 
 static bool open_in(struct cli *cli, const struct user_args *a, struct remote **ret, struct err *e)
 {

@@ -1,17 +1,13 @@
 /* vouchsafe vdc add, list, show, remove: organization VDCs. */
 #include <string.h>
 
-#include "base/text.h"
 #include "cli/answer.h"
 #include "cli/commands.h"
+#include "cli/object.h"
 #include "cli/ours.h"
-#include "cli/prompt.h"
 #include "cli/remote.h"
 #include "cli/rows.h"
-#include "cli/verdict.h"
 #include "wire/json.h"
-
-#define VDCS OURS_PATH "/vdcs"
 
 struct vdc_args {
     struct remote_args remote;
@@ -75,72 +71,22 @@ static const struct rows_column columns[] = {
     { .title = "NAME", .key = "name" },           { .title = "ORG", .key = "org" },
     { .title = "VCENTER", .key = "vcenter" },     { .title = "POOL", .key = "pool" },
     { .title = "DATASTORE", .key = "datastore", .wide = true }, { .title = "NETWORK", .key = "network", .wide = true },
-    { .title = "ID", .key = "id", .wide = true },
+    { .title = "POOL ID", .key = "pool_id", .wide = true },     { .title = "ID", .key = "id", .wide = true },
+    { .title = "ABOUT", .key = "description", .wide = true },
 };
 
-static bool find(struct remote *r, const char *name, json_t **ret, struct err *e)
-{
-    AUTO(wire_json_decrefp) json_t *all = NULL;
-    char shown[160];
-    size_t i, count = 0;
-    json_t *m, *named = NULL;
-    if (!remote_list(r, VDCS, &all, e))
-        return false;
-    json_array_foreach(all, i, m) {
-        const char *own = answer_str(m, "name"), *id = answer_str(m, "id");
-        bool same_id = id && !strcmp(id, name);
-        if (!same_id && !(own && text_caseeq(own, name)))
-            continue;
-        named = m;
-        count = same_id ? 1 : count + 1;
-        if (same_id)
-            break;
-    }
-    text_escape(shown, sizeof(shown), name, strlen(name));
-    if (count == 0)
-        return err_set(e, ERR_NOT_FOUND, "there is no VDC '%s' ('vouchsafe vdc list')", shown);
-    if (count > 1)
-        return err_set(e, ERR_INPUT, "%zu organizations have a VDC '%s': name it by its id ('vouchsafe vdc list -o wide')", count, shown);
-    *ret = json_incref(named);
-    return true;
-}
-
-/* ---- list, show ---- */
+static const struct object vdcs = {
+    .what = "VDC", .noun = "vdc", .path = OURS_PATH "/vdcs", .name = "name", .id = "id", .plural = "vdcs",
+    .columns = columns, .columns_len = ARRAY_LEN(columns), .row = row_of,
+    .warning = "Its machines stay in the vCenter Server; tenants see them no more.",
+};
 
 static enum cli_exit run_list(struct cli *cli, const void *args)
 {
     const struct vdc_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
-    AUTO(wire_json_decrefp) json_t *all = NULL;
-    AUTO(rows_done) struct rows rows = { 0 };
     struct err e = { 0 };
-    size_t i;
-    json_t *m;
-    if (!remote_open(cli, &a->remote, &r, &e) || !remote_list(r, VDCS, &all, &e))
-        return cli_fail(cli, &e);
-    rows_init(&rows, &cli->out, columns, ARRAY_LEN(columns));
-    json_array_foreach(all, i, m) {
-        rows_add(&rows, row_of(m));
-    }
-    rows_finish(&rows, "vdcs", NULL);
-    return CLI_DONE;
-}
-
-static void print(struct cli *cli, const json_t *vdc)
-{
-    static const char *const fields[] = { "org", "vcenter", "pool", "pool_id", "datastore", "network", "id", "description" };
-    AUTO(wire_json_decrefp) json_t *j = row_of(vdc);
-    struct out *o = &cli->out;
-    const char *name = answer_shown(j, "name", "-", &cli->arena);
-    if (o->format == OUT_JSON || o->format == OUT_JSONL) {
-        out_json(o, STEAL(j));
-        return;
-    }
-    out_printf(o, "%s%s%s\n", o->format == OUT_NAME ? "" : out_begin(o, OUT_BOLD), name,
-               o->format == OUT_NAME ? "" : out_end(o, OUT_BOLD));
-    for (size_t i = 0; i < ARRAY_LEN(fields) && o->format != OUT_NAME; i++)
-        if (answer_str(j, fields[i]) && *answer_str(j, fields[i]))
-            verdict_field(o, fields[i], "%s", answer_shown(j, fields[i], "-", &cli->arena));
+    return remote_open(cli, &a->remote, &r, &e) ? object_list(cli, r, &vdcs) : cli_fail(cli, &e);
 }
 
 static enum cli_exit run_show(struct cli *cli, const void *args)
@@ -149,9 +95,9 @@ static enum cli_exit run_show(struct cli *cli, const void *args)
     AUTO(remote_closep) struct remote *r = NULL;
     AUTO(wire_json_decrefp) json_t *m = NULL;
     struct err e = { 0 };
-    if (!remote_open(cli, &a->remote, &r, &e) || !find(r, a->name, &m, &e))
+    if (!remote_open(cli, &a->remote, &r, &e) || !object_find(r, &vdcs, a->name, &m, &e))
         return cli_fail(cli, &e);
-    print(cli, m);
+    object_print(cli, &vdcs, m);
     return CLI_DONE;
 }
 
@@ -183,11 +129,11 @@ static enum cli_exit run_add(struct cli *cli, const void *args)
                              "resourcePool", place(a->pool), "datastore", place(a->datastore), "network", place(a->network));
     if (!body)
         return cli_fail(cli, (err_set(&e, ERR_INPUT, "a name is not UTF-8"), &e));
-    if (!remote_send(r, "POST", VDCS, body, &m, &e))
+    if (!remote_send(r, "POST", vdcs.path, body, &m, &e))
         return cli_fail(cli, &e);
     out_note(&cli->out, "%s is there; what stands in its resource pool appears in it", a->name);
     if (cli->out.format > OUT_WIDE)
-        print(cli, m);
+        object_print(cli, &vdcs, m);
     return CLI_DONE;
 }
 
@@ -195,19 +141,8 @@ static enum cli_exit run_remove(struct cli *cli, const void *args)
 {
     const struct vdc_args *a = args;
     AUTO(remote_closep) struct remote *r = NULL;
-    AUTO(wire_json_decrefp) json_t *m = NULL;
     struct err e = { 0 };
-    if (!remote_open(cli, &a->remote, &r, &e) || !find(r, a->name, &m, &e))
-        return cli_fail(cli, &e);
-    const char *name = answer_shown(m, "name", "it", &cli->arena), *id = answer_str(m, "id");
-    if (!id)
-        return cli_fail(cli, (err_set(&e, ERR_PEER, "the cell gave %s no id", name), &e));
-    if (!prompt_agreed(&cli->out, a->yes, "--yes",
-                       arena_printf(&cli->arena, "Remove %s? Its machines stay in the vCenter Server; tenants see them no more.", name), &e) ||
-        !remote_send(r, "DELETE", arena_printf(&cli->arena, VDCS "/%s", remote_escape(&cli->arena, id)), NULL, NULL, &e))
-        return cli_fail(cli, &e);
-    out_note(&cli->out, "%s is removed", name);
-    return CLI_DONE;
+    return remote_open(cli, &a->remote, &r, &e) ? object_remove(cli, r, &vdcs, a->name, a->yes, "Remove", "is removed") : cli_fail(cli, &e);
 }
 
 #define COMMON .noun = "vdc", .codes = codes, .codes_len = ARRAY_LEN(codes), .size = sizeof(struct vdc_args)
