@@ -76,6 +76,17 @@ char *arena_strndup(struct arena *a, const char *s, size_t len)
     return copy;
 }
 
+void *arena_room(struct arena *a, void *list, size_t len, size_t *cap, size_t size)
+{
+    if (len < *cap)
+        return list;
+    *cap = *cap ? 2 * *cap : 64;
+    void *more = arena_array(a, *cap, size);
+    if (len)
+        memcpy(more, list, len * size);
+    return more;
+}
+
 void *arena_memdup(struct arena *a, const void *p, size_t len)
 {
     void *copy = arena_alloc(a, len);

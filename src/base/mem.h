@@ -23,5 +23,14 @@ void *xmemdup(const void *p, size_t len) __attribute__((malloc, returns_nonnull)
 #define xreallocarray(...) mem_there_(xreallocarray(__VA_ARGS__))
 #endif
 
+/* Room for one more in a list of its own memory, which begins as NULL, 0 and 0. */
+#define GROW(list, len, cap)                                              \
+    do {                                                                  \
+        if ((len) == (cap)) {                                             \
+            (cap) = (cap) ? 2 * (cap) : 64;                               \
+            (list) = xreallocarray((list), (cap), sizeof(*(list)));       \
+        }                                                                 \
+    } while (0)
+
 /* AUTO(freep) frees what a local pointer holds. */
 void freep(void *pointer_to_pointer);

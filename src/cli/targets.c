@@ -27,10 +27,7 @@ static bool add(struct targets *t, const char *word, struct arena *arena, struct
     url_host_write(&target.endpoint, 0, text);
     target.text = arena_strdup(arena, text);
     target.host = arena_strdup(arena, target.endpoint.name);
-    if (t->len == t->cap) {
-        t->cap = t->cap ? t->cap * 2 : 16;
-        t->items = xreallocarray(t->items, t->cap, sizeof(*t->items));
-    }
+    GROW(t->items, t->len, t->cap);
     t->items[t->len++] = target;
     return true;
 }

@@ -220,13 +220,7 @@ static bool on_grant(void *self, const struct store_grant *g, struct err *e)
 {
     struct listing *l = self;
     (void)e;
-    if (l->len == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 32;
-        struct store_grant *more = arena_array(l->arena, l->cap, sizeof(*more));
-        if (l->len)
-            memcpy(more, l->rows, l->len * sizeof(*more));
-        l->rows = more;
-    }
+    l->rows = arena_room(l->arena, l->rows, l->len, &l->cap, sizeof(*l->rows));
     struct store_grant *r = &l->rows[l->len++];
     *r = *g;
     r->id = arena_strdup(l->arena, g->id);

@@ -1,9 +1,9 @@
 /* The audit's look at everything: a few threads take one vCenter Server, manager or address after the other, so that one that is slow
  * holds up nobody but its thread, and each look has its own limits (flow/look.h, flow/hosts.h). */
 #include <pthread.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "flow/anchor.h"
@@ -123,12 +123,8 @@ static void attend(struct looking *g, audit_progress *said, void *self)
 {
     (void)pthread_mutex_lock(&g->lock);
     while (g->running > 0) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TICK_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        while (g->running > 0 && pthread_cond_timedwait(&g->ended, &g->lock, &until) == 0) {
+        const int64_t until = clock_mono_ms() + TICK_MS;
+        while (g->running > 0 && cond_wait_until(&g->ended, &g->lock, until)) {
         }
         size_t done = g->done;
         (void)pthread_mutex_unlock(&g->lock);
@@ -164,12 +160,8 @@ static bool run(struct looking *g, audit_progress *said, void *self, struct err 
 bool audit_look(const struct site *site, audit_progress *said, void *self, struct err *e)
 {
     struct looking g = { .site = site };
-    pthread_condattr_t monotonic;
     (void)pthread_mutex_init(&g.lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&g.ended, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&g.ended);
     bool ok = change_read(site, list_targets, &g, e) && run(&g, said, self, e);
     (void)pthread_cond_destroy(&g.ended);
     (void)pthread_mutex_destroy(&g.lock);

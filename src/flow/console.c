@@ -299,10 +299,7 @@ static void on_session(void *self, const struct gate_session *s)
     struct arena *a = l->arena;
     if (s->kind != GATE_CONSOLE || !may_see(l->caller, t))
         return;
-    if (l->len == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 64;
-        l->rows = xreallocarray(l->rows, l->cap, sizeof(*l->rows));
-    }
+    GROW(l->rows, l->len, l->cap);
     struct console_row *r = &l->rows[l->len++];
     *r = (struct console_row){ copy(a, s->id), copy(a, t->user), copy(a, t->user_name), copy(a, t->org), copy(a, t->org_name),
                                copy(a, t->vm), copy(a, t->vm_name), copy(a, t->from), copy(a, t->vcenter), copy(a, t->host_name),

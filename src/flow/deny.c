@@ -25,28 +25,15 @@ struct deny {
     size_t names_len, names_cap;
 };
 
-/* ---- growing, in the arena ---- */
-
-static void *room(struct arena *a, void *list, size_t len, size_t *cap, size_t size)
-{
-    if (len < *cap)
-        return list;
-    *cap = *cap ? *cap * 2 : 64;
-    void *more = arena_array(a, *cap, size);
-    if (len)
-        memcpy(more, list, len * size);
-    return more;
-}
-
 static void add_range(struct deny *d, const struct range *r)
 {
-    d->ranges = room(d->arena, d->ranges, d->ranges_len, &d->ranges_cap, sizeof(*d->ranges));
+    d->ranges = arena_room(d->arena, d->ranges, d->ranges_len, &d->ranges_cap, sizeof(*d->ranges));
     d->ranges[d->ranges_len++] = *r;
 }
 
 static void add_name(struct deny *d, const char *name)
 {
-    d->names = room(d->arena, d->names, d->names_len, &d->names_cap, sizeof(*d->names));
+    d->names = arena_room(d->arena, d->names, d->names_len, &d->names_cap, sizeof(*d->names));
     char *copy = arena_strdup(d->arena, name);
     for (char *p = copy; *p; p++)
         *p = text_lower(*p);
@@ -192,7 +179,7 @@ static bool on_endpoint(void *self, const struct store_endpoint *ep, struct err 
     for (size_t i = 0; i < ep->names_len; i++)
         add_any(d, ep->names[i]);
     if (ep->kind != TRUST_FOR_ESXI) {
-        r->resolve = room(d->arena, r->resolve, r->resolve_len, &r->resolve_cap, sizeof(*r->resolve));
+        r->resolve = arena_room(d->arena, r->resolve, r->resolve_len, &r->resolve_cap, sizeof(*r->resolve));
         r->resolve[r->resolve_len++] = arena_strdup(d->arena, ep->host);
     }
     return true;

@@ -3,9 +3,9 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -91,10 +91,8 @@ static void write_notes(struct evidence *v, const struct note *notes, size_t len
 
 static void wait_a_moment(struct evidence *v)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += EVIDENCE_FLUSH_MS / 1000;
-    while (!v->stop && pthread_cond_timedwait(&v->changed, &v->lock, &until) == 0) {
+    const int64_t until = clock_mono_ms() + EVIDENCE_FLUSH_MS;
+    while (!v->stop && cond_wait_until(&v->changed, &v->lock, until)) {
     }
 }
 
@@ -123,15 +121,11 @@ static void *work(void *arg)
 bool evidence_create(struct loan_shelf *shelf, struct evidence **ret, struct err *e)
 {
     struct evidence *v = xcalloc(1, sizeof(*v));
-    pthread_condattr_t monotonic;
     v->shelf = shelf;
     v->waiting = xcalloc(EVIDENCE_WAITING, sizeof(*v->waiting));
     v->writing = xcalloc(EVIDENCE_WAITING, sizeof(*v->writing));
     (void)pthread_mutex_init(&v->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&v->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&v->changed);
     int sys = pthread_create(&v->thread, NULL, work, v);
     if (sys) {
         v->stop = true;

@@ -76,10 +76,7 @@ static bool level_at(const struct finding *f, int64_t not_after_ms, enum expiry_
 static void add(struct finding *f, const struct trust_cert *c, bool trusted, enum expiry_level level, const char *where)
 {
     char subject[TRUST_TEXT_MAX];
-    if (f->len == f->cap) {
-        f->cap = f->cap ? 2 * f->cap : 64;
-        f->alarms = xreallocarray(f->alarms, f->cap, sizeof(*f->alarms));
-    }
+    GROW(f->alarms, f->len, f->cap);
     trust_cert_subject(c, subject, sizeof(subject));
     struct expiry_alarm *x = &f->alarms[f->len++];
     *x = (struct expiry_alarm){ .level = level, .ca = trust_cert_is_ca(c), .trusted = trusted, .endpoints = !trusted,

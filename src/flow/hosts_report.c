@@ -126,13 +126,7 @@ struct reading {
 static struct host_row *new_row(struct reading *g)
 {
     struct hosts_report *r = g->report;
-    if (r->len == g->cap) {
-        g->cap = g->cap ? 2 * g->cap : 64;
-        struct host_row *more = arena_array(&r->arena, g->cap, sizeof(*more));
-        if (r->len)
-            memcpy(more, r->rows, r->len * sizeof(*more));
-        r->rows = more;
-    }
+    r->rows = arena_room(&r->arena, r->rows, r->len, &g->cap, sizeof(*r->rows));
     return &r->rows[r->len++];
 }
 

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
@@ -208,12 +208,7 @@ static void wait_for_all(struct looking *g)
 {
     (void)pthread_mutex_lock(&g->lock);
     while (g->done < g->started) {
-        struct timespec until;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += TELL_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&g->ended, &g->lock, &until);
+        (void)cond_wait_until(&g->ended, &g->lock, clock_mono_ms() + TELL_MS);
         size_t done = g->done;
         (void)pthread_mutex_unlock(&g->lock);
         bool go_on = !g->how->progress || g->how->progress(g->how->self, done, g->view->len);
@@ -282,12 +277,8 @@ static bool read_all(void *self, struct store *s, struct err *e)
 bool infra_look(const struct site *site, const struct infra_looking *how, struct infra_view *ret, struct err *e)
 {
     struct looking g = { .site = site, .how = how, .view = ret };
-    pthread_condattr_t monotonic;
     (void)pthread_mutex_init(&g.lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&g.ended, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&g.ended);
     bool ok = change_read(site, read_all, &g, e) && look_at_all(&g, e);
     (void)pthread_cond_destroy(&g.ended);
     (void)pthread_mutex_destroy(&g.lock);

@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -74,25 +74,13 @@ static void news_done(struct news *n)
 
 static void note_changed(struct news *n, const char *id)
 {
-    if (n->changed_len == n->changed_room) {
-        n->changed_room = n->changed_room * 2 + 64;
-        const char **more = arena_array(&n->arena, n->changed_room, sizeof(*more));
-        for (size_t i = 0; i < n->changed_len; i++)
-            more[i] = n->changed[i];
-        n->changed = more;
-    }
+    n->changed = arena_room(&n->arena, n->changed, n->changed_len, &n->changed_room, sizeof(*n->changed));
     n->changed[n->changed_len++] = arena_strdup(&n->arena, id);
 }
 
 static void note_gone(struct news *n, const struct inventory_row *row)
 {
-    if (n->gone_len == n->gone_room) {
-        n->gone_room = n->gone_room * 2 + 64;
-        struct inventory_gone *more = arena_array(&n->arena, n->gone_room, sizeof(*more));
-        for (size_t i = 0; i < n->gone_len; i++)
-            more[i] = n->gone[i];
-        n->gone = more;
-    }
+    n->gone = arena_room(&n->arena, n->gone, n->gone_len, &n->gone_room, sizeof(*n->gone));
     n->gone[n->gone_len++] = (struct inventory_gone){ row->vm.urn, row->own_vapp };
 }
 
@@ -251,12 +239,10 @@ static bool is_connected(const struct site *site, const char *urn)
 
 static void pause_ms(struct follower *f, int64_t ms)
 {
-    int64_t until_ms = clock_mono_ms() + ms;
-    const struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+    const int64_t until = clock_mono_ms() + ms;
     (void)pthread_mutex_lock(&f->all->lock);
-    while (!f->all->stop && f->wanted && clock_mono_ms() < until_ms)
-        if (pthread_cond_timedwait(&f->all->changed, &f->all->lock, &until) != 0)
-            break;
+    while (!f->all->stop && f->wanted && cond_wait_until(&f->all->changed, &f->all->lock, until)) {
+    }
     (void)pthread_mutex_unlock(&f->all->lock);
 }
 
@@ -378,12 +364,10 @@ static void *inventory_main(void *arg)
         w->look = false;
         (void)pthread_mutex_unlock(&w->lock);
         read_list(w);
-        int64_t until_ms = clock_mono_ms() + INVENTORY_LIST_MS;
-        const struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
+        const int64_t until = clock_mono_ms() + INVENTORY_LIST_MS;
         (void)pthread_mutex_lock(&w->lock);
-        while (!w->stop && !w->look)
-            if (pthread_cond_timedwait(&w->changed, &w->lock, &until) != 0)
-                break;
+        while (!w->stop && !w->look && cond_wait_until(&w->changed, &w->lock, until)) {
+        }
     }
     for (size_t i = 0; i < w->len; i++)
         cancel_question(w->list[i]);
@@ -394,13 +378,9 @@ static void *inventory_main(void *arg)
 struct inventory *inventory_create(const struct site *site)
 {
     struct inventory *w = xcalloc(1, sizeof(*w));
-    pthread_condattr_t monotonic;
     w->site = site;
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&w->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&w->changed);
     return w;
 }
 

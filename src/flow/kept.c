@@ -25,13 +25,7 @@ static bool copy_row(void *self, const struct store_record *r, struct err *e)
     struct page *p = self;
     struct arena *a = p->arena;
     (void)e;
-    if (p->len == p->room) {
-        struct store_record *more = arena_array(a, p->room * 2 + 16, sizeof(*more));
-        for (size_t i = 0; i < p->len; i++)
-            more[i] = p->rows[i];
-        p->rows = more;
-        p->room = p->room * 2 + 16;
-    }
+    p->rows = arena_room(a, p->rows, p->len, &p->room, sizeof(*p->rows));
     p->rows[p->len++] = (struct store_record){
         arena_strdup(a, r->kind), arena_strdup(a, r->id), arena_strdup(a, r->owner), arena_strdup(a, r->name),
         arena_strdup(a, r->state), r->made_ms, r->until_ms, arena_strdup(a, r->data),

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/loan.h"
@@ -78,13 +79,8 @@ static void believe_nobody(struct publisher *p, const struct err *why)
 
 static void wait_for_work(struct publisher *p)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += PUBLISH_LOOK_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    while (!p->stop && p->turn_wanted == p->turn_done &&
-           pthread_cond_timedwait(&p->asked, &p->lock, &until) == 0) {
+    const int64_t until = clock_mono_ms() + PUBLISH_LOOK_MS;
+    while (!p->stop && p->turn_wanted == p->turn_done && cond_wait_until(&p->asked, &p->lock, until)) {
     }
 }
 
@@ -113,14 +109,10 @@ static void *publish(void *arg)
 bool publisher_create(const struct publisher_config *c, struct publisher **ret, struct err *e)
 {
     AUTO(publisher_destroyp) struct publisher *p = xcalloc(1, sizeof(*p));
-    pthread_condattr_t monotonic;
     p->c = *c;
     (void)pthread_mutex_init(&p->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&p->asked, &monotonic);
-    (void)pthread_cond_init(&p->answered, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&p->asked);
+    cond_init(&p->answered);
     if (!round_once(p, true, e))
         return false;
     int sys = pthread_create(&p->thread, NULL, publish, p);
@@ -152,15 +144,12 @@ struct publisher *publisher_destroy(struct publisher *p)
 
 bool publisher_sync(struct publisher *p, struct err *e)
 {
-    struct timespec until;
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += PUBLISH_WAIT_MS / 1000;
+    const int64_t until = clock_mono_ms() + PUBLISH_WAIT_MS;
     (void)pthread_mutex_lock(&p->lock);
     uint64_t mine = ++p->turn_wanted;
     (void)pthread_cond_signal(&p->asked);
-    int sys = 0;
-    while (p->turn_done < mine && !p->stop && sys == 0)
-        sys = pthread_cond_timedwait(&p->answered, &p->lock, &until);
+    while (p->turn_done < mine && !p->stop && cond_wait_until(&p->answered, &p->lock, until)) {
+    }
     bool done = p->turn_done >= mine;
     struct err last = p->last;
     (void)pthread_mutex_unlock(&p->lock);

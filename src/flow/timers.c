@@ -3,9 +3,9 @@
 #include <assert.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "flow/expiry.h"
@@ -57,8 +57,7 @@ static void *run(void *arg)
         (void)pthread_mutex_unlock(&t->lock);
         int64_t next = timers_step(t, clock_mono_ms());
         (void)pthread_mutex_lock(&t->lock);
-        const struct timespec until = { .tv_sec = next / 1000, .tv_nsec = next % 1000 * 1000000 };
-        while (!t->stop && pthread_cond_timedwait(&t->changed, &t->lock, &until) == 0) {
+        while (!t->stop && cond_wait_until(&t->changed, &t->lock, next)) {
         }
     }
     (void)pthread_mutex_unlock(&t->lock);
@@ -68,7 +67,6 @@ static void *run(void *arg)
 struct timers *timers_create(const struct site *site, const struct timer_job *jobs)
 {
     struct timers *t = xcalloc(1, sizeof(*t));
-    pthread_condattr_t monotonic;
     size_t len = 0;
     while (jobs[len].name)
         len++;
@@ -76,10 +74,7 @@ struct timers *timers_create(const struct site *site, const struct timer_job *jo
     t->site = site;
     t->jobs = jobs;
     (void)pthread_mutex_init(&t->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&t->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&t->changed);
     return t;
 }
 

@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/random.h"
@@ -345,9 +345,8 @@ static int64_t ask_due(struct watch *w, int64_t now)
 
 static void wait_until(struct watch *w, int64_t until_ms)
 {
-    const struct timespec until = { .tv_sec = until_ms / 1000, .tv_nsec = until_ms % 1000 * 1000000 };
     if (!w->stop && !w->look)
-        (void)pthread_cond_timedwait(&w->changed, &w->lock, &until);
+        (void)cond_wait_until(&w->changed, &w->lock, until_ms);
 }
 
 static void *watch_main(void *arg)
@@ -405,13 +404,9 @@ void watch_nobody(const struct site *site, const char *why)
 struct watch *watch_create(const struct site *site)
 {
     struct watch *w = xcalloc(1, sizeof(*w));
-    pthread_condattr_t monotonic;
     w->site = site;
     (void)pthread_mutex_init(&w->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&w->changed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&w->changed);
     return w;
 }
 

@@ -80,10 +80,7 @@ static bool add(struct hosts *h, const char *name, const struct address *a, stru
     }
     if (h->len == HOSTS_NAMES_MAX)
         return err_set(e, ERR_LIMIT, "more than %d names", HOSTS_NAMES_MAX);
-    if (h->len == h->cap) {
-        h->cap = h->cap ? h->cap * 2 : 64;
-        h->pairs = xreallocarray(h->pairs, h->cap, sizeof(*h->pairs));
-    }
+    GROW(h->pairs, h->len, h->cap);
     char *copy = arena_strdup(&h->names, name);
     normalize(copy);
     h->pairs[h->len] = (struct pair){ .name = copy, .order = h->len, .address = *a };

@@ -17,20 +17,10 @@ struct load {
     size_t crls_len, crls_cap;
 };
 
-static void *grown(struct arena *a, const void *at, size_t len, size_t *cap, size_t size)
-{
-    *cap = *cap ? *cap * 2 : 64;
-    void *more = arena_array(a, *cap, size);
-    if (len)
-        memcpy(more, at, len * size);
-    return more;
-}
-
 static bool load_grant(void *self, const struct store_grant *g, struct err *e)
 {
     struct load *l = self;
-    if (l->anchors_len == l->anchors_cap)
-        l->anchors = grown(l->arena, l->anchors, l->anchors_len, &l->anchors_cap, sizeof(*l->anchors));
+    l->anchors = arena_room(l->arena, l->anchors, l->anchors_len, &l->anchors_cap, sizeof(*l->anchors));
     struct trust_row *row = &l->anchors[l->anchors_len];
     bool shared = l->anchors_len && memcmp(l->sha256, g->sha256, DIGEST_SHA256) == 0;
     bool system = strcmp(g->owner, STORE_SYSTEM) == 0;
@@ -50,8 +40,7 @@ static bool load_grant(void *self, const struct store_grant *g, struct err *e)
 static bool load_crl(void *self, const struct store_crl *crl, struct err *e)
 {
     struct load *l = self;
-    if (l->crls_len == l->crls_cap)
-        l->crls = grown(l->arena, l->crls, l->crls_len, &l->crls_cap, sizeof(*l->crls));
+    l->crls = arena_room(l->arena, l->crls, l->crls_len, &l->crls_cap, sizeof(*l->crls));
     (void)e;
     l->crls[l->crls_len++] = (struct trust_crl_row){
         .der = arena_memdup(l->arena, crl->der, crl->der_len),

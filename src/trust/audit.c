@@ -56,10 +56,7 @@ static uint32_t carrier(const struct trust_set *s, const uint8_t *sha256, const 
 
 static void add_link(struct auditing *g, const struct trust_audit_link *l)
 {
-    if (g->links_len == g->links_cap) {
-        g->links_cap = g->links_cap ? 2 * g->links_cap : 256;
-        g->links = xreallocarray(g->links, g->links_cap, sizeof(*g->links));
-    }
+    GROW(g->links, g->links_len, g->links_cap);
     g->links[g->links_len++] = *l;
 }
 

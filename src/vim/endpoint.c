@@ -3,10 +3,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/cond.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "http/call.h"
@@ -38,17 +38,13 @@ int64_t vim_deadline(int64_t ms)
 struct vim_endpoint *vim_endpoint_over(struct vim_dialer *take, const char *host, uint16_t port)
 {
     struct vim_endpoint *ep = xcalloc(1, sizeof(*ep));
-    pthread_condattr_t monotonic;
     ep->dialer = take;
     ep->host.kind = strchr(host, ':') ? URL_HOST_IPV6 : URL_HOST_NAME;
     ep->host.port = port;
     (void)text_copy(ep->host.name, sizeof(ep->host.name), host);
     url_host_write(&ep->host, 0, ep->name);
     (void)pthread_mutex_init(&ep->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&ep->freed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&ep->freed);
     return ep;
 }
 
@@ -108,12 +104,10 @@ static struct slot *free_slot(struct vim_endpoint *ep)
 
 static struct slot *take_slot(struct vim_endpoint *ep, int64_t deadline_ms, struct err *e)
 {
-    struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
     struct slot *s;
-    int waited = 0;
     (void)pthread_mutex_lock(&ep->lock);
-    while (!(s = free_slot(ep)) && !waited)
-        waited = pthread_cond_timedwait(&ep->freed, &ep->lock, &until);
+    while (!(s = free_slot(ep)) && cond_wait_until(&ep->freed, &ep->lock, deadline_ms)) {
+    }
     if (s)
         s->busy = true;
     (void)pthread_mutex_unlock(&ep->lock);

@@ -147,10 +147,7 @@ static bool add_host(void *self, const struct vim_object *o, const struct xml_el
         l->len = 0;
         return true;
     }
-    if (l->len == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 64;
-        l->list = xreallocarray(l->list, l->cap, sizeof(*l->list));
-    }
+    GROW(l->list, l->len, l->cap);
     read_host(o, el, l->arena, &l->list[l->len++]);
     return true;
 }

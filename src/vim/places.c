@@ -39,10 +39,7 @@ static bool add(void *self, const struct vim_object *o, const struct xml_element
         l->len = 0;
         return true;
     }
-    if (l->len == l->cap) {
-        l->cap = l->cap ? 2 * l->cap : 64;
-        l->list = xreallocarray(l->list, l->cap, sizeof(*l->list));
-    }
+    GROW(l->list, l->len, l->cap);
     l->list[l->len++] = (struct vim_place){
         .object = *o, .name = keep(l->arena, vim_property_text(el, "name")), .parent = reference(el, "parent", l->arena),
         .owner = reference(el, "owner", l->arena), .capacity = number(el, "summary.capacity"),

@@ -1,8 +1,8 @@
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/cond.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "vim/basic.h"
@@ -21,12 +21,8 @@ bool vim_session_create(struct vim_endpoint *ep, const char *user, const struct 
     }
     s->ep = ep;
     s->user = xstrdup(user);
-    pthread_condattr_t monotonic;
     (void)pthread_mutex_init(&s->lock, NULL);
-    (void)pthread_condattr_init(&monotonic);
-    (void)pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&s->freed, &monotonic);
-    (void)pthread_condattr_destroy(&monotonic);
+    cond_init(&s->freed);
     *ret = s;
     return true;
 }
@@ -52,11 +48,9 @@ struct vim_endpoint *vim_session_endpoint(struct vim_session *s)
 
 bool session_lock(struct vim_session *s, int64_t deadline_ms, struct err *e)
 {
-    struct timespec until = { .tv_sec = deadline_ms / 1000, .tv_nsec = deadline_ms % 1000 * 1000000 };
-    int waited = 0;
     (void)pthread_mutex_lock(&s->lock);
-    while (s->held && !waited)
-        waited = pthread_cond_timedwait(&s->freed, &s->lock, &until);
+    while (s->held && cond_wait_until(&s->freed, &s->lock, deadline_ms)) {
+    }
     bool mine = !s->held;
     s->held = true;
     (void)pthread_mutex_unlock(&s->lock);

@@ -27,4 +27,22 @@ static void keeps_what_it_gave(void **state)
     arena_done(&a);
 }
 
-GROUP(base_arena, cmocka_unit_test(keeps_what_it_gave))
+static void a_list_keeps_its_rows_as_it_grows(void **state)
+{
+    (void)state;
+    struct arena a = { 0 };
+    size_t *list = NULL, len = 0, cap = 0;
+    for (; len < 1000; len++) {
+        const size_t *before = list;
+        const size_t room = cap;
+        list = arena_room(&a, list, len, &cap, sizeof(*list));
+        CHECK(cap > len);
+        CHECK_EQ(list == before, len < room);
+        list[len] = len;
+    }
+    for (size_t i = 0; i < len; i++)
+        CHECK_EQ(list[i], i);
+    arena_done(&a);
+}
+
+GROUP(base_arena, cmocka_unit_test(keeps_what_it_gave), cmocka_unit_test(a_list_keeps_its_rows_as_it_grows))
