@@ -190,16 +190,20 @@ static bool overflow(const struct inbox_sighting *n, const struct err *e)
     return true;
 }
 
+/* The item of a sighting: the one that is kept, or one begun now. */
+static bool item_of(struct store *s, const struct inbox_sighting *n, struct arena *a, struct inbox_item *x, bool *ret_there, struct err *e)
+{
+    char id[INBOX_ID];
+    id_of(n->key, trust_cert_sha256(n->now), id);
+    return known(s, id, a, x, ret_there, e) && (*ret_there || fresh(s, n, id, a, x, e));
+}
+
 bool inbox_put(struct store *s, const struct inbox_sighting *n, const struct store_by *by, enum inbox_state *ret_state, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct inbox_item x = { 0 };
-    char id[INBOX_ID];
     bool there;
-    id_of(n->key, trust_cert_sha256(n->now), id);
-    if (!known(s, id, &a, &x, &there, e))
-        return false;
-    if (!there && !fresh(s, n, id, &a, &x, e))
+    if (!item_of(s, n, &a, &x, &there, e))
         return overflow(n, e);
     bool rejected = there && x.state == INBOX_REJECTED, back = there && !x.present;
     bool opens = !rejected && (!there || x.state != INBOX_OPEN);
@@ -225,12 +229,8 @@ bool inbox_accepted(struct store *s, const struct inbox_sighting *n, const struc
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct inbox_item x = { 0 };
-    char id[INBOX_ID];
     bool there;
-    id_of(n->key, trust_cert_sha256(n->now), id);
-    if (!known(s, id, &a, &x, &there, e))
-        return false;
-    if (!there && !fresh(s, n, id, &a, &x, e))
+    if (!item_of(s, n, &a, &x, &there, e))
         return overflow(n, e);
     if (!there)
         x.first_ms = n->at_ms;

@@ -14,13 +14,28 @@ struct walk {
     int64_t deadline_ms;
 };
 
-static void write_paths(struct xml_writer *w, const char *type, const char *const *paths)
+void vim_filter_type(struct xml_writer *w, const char *type, const char *const *paths)
 {
     xml_open(w, "propSet");
     xml_leaf(w, "type", type);
     xml_leaf_boolean(w, "all", false);
     for (size_t i = 0; paths[i]; i++)
         xml_leaf(w, "pathSet", paths[i]);
+    xml_close(w);
+}
+
+void vim_filter_view(struct xml_writer *w, const struct vim_object *view)
+{
+    xml_open(w, "objectSet");
+    vim_object_write(w, "obj", view);
+    xml_leaf_boolean(w, "skip", true);
+    xml_open(w, "selectSet");
+    xml_attr(w, "xsi:type", "TraversalSpec");
+    xml_leaf(w, "name", "view");
+    xml_leaf(w, "type", "ContainerView");
+    xml_leaf(w, "path", "view");
+    xml_leaf_boolean(w, "skip", false);
+    xml_close(w);
     xml_close(w);
 }
 
@@ -36,18 +51,8 @@ static void page_args(struct xml_writer *w, const void *ctx)
 {
     const struct walk *k = ctx;
     xml_open(w, "specSet");
-    write_paths(w, k->what.type, k->what.paths);
-    xml_open(w, "objectSet");
-    vim_object_write(w, "obj", &k->view);
-    xml_leaf_boolean(w, "skip", true);
-    xml_open(w, "selectSet");
-    xml_attr(w, "xsi:type", "TraversalSpec");
-    xml_leaf(w, "name", "view");
-    xml_leaf(w, "type", "ContainerView");
-    xml_leaf(w, "path", "view");
-    xml_leaf_boolean(w, "skip", false);
-    xml_close(w);
-    xml_close(w);
+    vim_filter_type(w, k->what.type, k->what.paths);
+    vim_filter_view(w, &k->view);
     xml_close(w);
     xml_open(w, "options");
     xml_leaf_integer(w, "maxObjects", VIM_PAGE_OBJECTS);
@@ -159,7 +164,7 @@ static void one_args(struct xml_writer *w, const void *ctx)
 {
     const struct one *one = ctx;
     xml_open(w, "specSet");
-    write_paths(w, one->object->type, one->paths);
+    vim_filter_type(w, one->object->type, one->paths);
     xml_open(w, "objectSet");
     vim_object_write(w, "obj", one->object);
     xml_leaf_boolean(w, "skip", false);

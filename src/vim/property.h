@@ -22,6 +22,11 @@ struct vim_walk {
 };
 MUST_USE bool vim_walk(struct vim_session *s, const struct vim_walk *what, int64_t deadline_ms, struct err *e);
 
+/* Parts of the specification that the property collector is asked with: what of a type, and "all that this view shows". */
+struct xml_writer;
+void vim_filter_type(struct xml_writer *w, const char *type, const char *const *paths);
+void vim_filter_view(struct xml_writer *w, const struct vim_object *view);
+
 /* Properties of one object. ERR_NOT_FOUND when it is gone. *ret lives in the arena. */
 MUST_USE bool vim_properties(struct vim_session *s, const struct vim_object *o, const char *const *paths,
                              int64_t deadline_ms, struct arena *a, const struct xml_element **ret, struct err *e);

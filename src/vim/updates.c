@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "vim/property.h"
 #include "wire/xml.h"
 
 /* The first answer tells of everything where a server doesn't count: that takes it a while. */
@@ -44,25 +45,9 @@ static void filter_args(struct xml_writer *w, const void *ctx)
 {
     const struct vim_updates *u = ctx;
     xml_open(w, "spec");
-    for (size_t i = 0; i < u->types_len; i++) {
-        xml_open(w, "propSet");
-        xml_leaf(w, "type", u->types[i].type);
-        xml_leaf_boolean(w, "all", false);
-        for (const char *const *p = u->types[i].paths; *p; p++)
-            xml_leaf(w, "pathSet", *p);
-        xml_close(w);
-    }
-    xml_open(w, "objectSet");
-    vim_object_write(w, "obj", &u->view);
-    xml_leaf_boolean(w, "skip", true);
-    xml_open(w, "selectSet");
-    xml_attr(w, "xsi:type", "TraversalSpec");
-    xml_leaf(w, "name", "view");
-    xml_leaf(w, "type", "ContainerView");
-    xml_leaf(w, "path", "view");
-    xml_leaf_boolean(w, "skip", false);
-    xml_close(w);
-    xml_close(w);
+    for (size_t i = 0; i < u->types_len; i++)
+        vim_filter_type(w, u->types[i].type, u->types[i].paths);
+    vim_filter_view(w, &u->view);
     xml_close(w);
     xml_leaf_boolean(w, "partialUpdates", false);
 }
