@@ -1,6 +1,7 @@
 /* Catalogs, their items, vApp templates and media (vcd-api.md 4.1 to 4.3), XML and JSON. */
 #include <string.h>
 
+#include "api/download.h"
 #include "api/inventory.h"
 #include "api/tables.h"
 #include "api/task.h"
@@ -209,6 +210,7 @@ static void template_body(struct legacy *l, const struct template *t)
     legacy_link(l, "catalogItem", CATALOG_ITEM_TYPE, api_entity_href(c, t->item));
     if (caller_may(&c->caller, RIGHT_TEMPLATE_EDIT))
         legacy_link(l, "remove", NULL, href);
+    api_download_links(l, t->urn, t->status == TEMPLATE_READY && caller_may(&c->caller, RIGHT_TEMPLATE_DOWNLOAD));
     legacy_leaf(l, "Description", t->description);
     user(l, t->user, t->user_name);
     if (t->vms_len) {
@@ -304,7 +306,9 @@ static bool media_one(struct api_call *c, struct err *e)
     legacy_link(&l, "catalogItem", CATALOG_ITEM_TYPE, api_entity_href(c, m.item));
     if (caller_may(&c->caller, RIGHT_TEMPLATE_EDIT))
         legacy_link(&l, "remove", NULL, href);
+    api_download_links(&l, m.urn, m.status == CATALOG_RESOLVED && caller_may(&c->caller, RIGHT_TEMPLATE_DOWNLOAD));
     legacy_leaf(&l, "Description", m.description);
+    api_download_files(&l, m.urn);
     user(&l, m.user, m.user_name);
     return legacy_end(&l, 200, "application/vnd.vmware.vcloud.media", e);
 }

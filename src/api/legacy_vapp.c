@@ -1,4 +1,5 @@
 /* vApps (vcd-api.md 4.1), XML and JSON. /api/vApp/{id} is a vApp or a virtual machine, by the beginning of its id. */
+#include "api/download.h"
 #include "api/inventory.h"
 #include "api/tables.h"
 #include "api/task.h"
@@ -53,6 +54,7 @@ static void links(struct legacy *l, const struct here *h, const char *href)
     legacy_array(l, "Link");
     legacy_link(l, "up", INVENTORY_VDC_TYPE "+xml", api_entity_href(l->c, h->vapp.vdc));
     legacy_link(l, "down", "application/vnd.vmware.vcloud.owner+xml", arena_printf(a, "%s/owner", href));
+    api_download_links(l, h->vapp.urn, h->status == INVENTORY_OFF && h->len == 1 && caller_may(&l->c->caller, RIGHT_VAPP_DOWNLOAD));
     if (!caller_may(&l->c->caller, RIGHT_VAPP_POWER))
         return;
     if (h->status != INVENTORY_ON && h->len) {

@@ -11,6 +11,7 @@
 #include "flow/evidence.h"
 #include "flow/loan.h"
 #include "flow/site.h"
+#include "flow/spool.h"
 #include "flow/task.h"
 #include "flow/task_record.h"
 #include "gate/gate.h"
@@ -107,6 +108,20 @@ static void put_trust(struct page *p, const struct site *site)
     put(p, "cell_evidence_dropped_total %" PRIu64 "\n", site->evidence ? evidence_dropped(site->evidence) : 0);
 }
 
+static void put_spool(struct page *p, struct spool *s)
+{
+    struct spool_counts n;
+    spool_count(s, &n);
+    head(p, "cell_spool_bytes", "gauge", "Bytes in the spool for downloads.");
+    put(p, "cell_spool_bytes %" PRIu64 "\n", n.bytes);
+    head(p, "cell_spool_bytes_max", "gauge", "Bytes that may be there.");
+    put(p, "cell_spool_bytes_max %" PRIu64 "\n", n.bytes_max);
+    head(p, "cell_spool_files", "gauge", "Files in the spool.");
+    put(p, "cell_spool_files %zu\n", n.files);
+    head(p, "cell_spool_downloads", "gauge", "Downloads that are read from hosts now, and that wait for their turn.");
+    put(p, "cell_spool_downloads{state=\"filling\"} %zu\ncell_spool_downloads{state=\"waiting\"} %zu\n", n.filling, n.waiting);
+}
+
 static bool put_tasks(struct page *p, const struct site *site, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
@@ -137,6 +152,8 @@ static bool metrics(struct api_call *c, struct err *e)
     if (c->site->gate)
         put_gate(&p, c->site->gate);
     put_trust(&p, c->site);
+    if (c->site->spool)
+        put_spool(&p, c->site->spool);
     if (!put_tasks(&p, c->site, e))
         return false;
     head(&p, "cell_http_requests_total", "counter", "Requests to the API, by route and class of status.");

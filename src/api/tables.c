@@ -7,6 +7,7 @@ const struct api_op *const api_tables[] = {
     api_audit_trail_ops,
     api_cells_ops,
     api_console_ops,
+    api_download_ops,
     api_legacy_catalogs_ops,
     api_legacy_orgs_ops,
     api_legacy_power_ops,

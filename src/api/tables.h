@@ -9,6 +9,7 @@ extern const struct api_op api_advisories_ops[];
 extern const struct api_op api_audit_trail_ops[];
 extern const struct api_op api_cells_ops[];
 extern const struct api_op api_console_ops[];
+extern const struct api_op api_download_ops[];
 extern const struct api_op api_legacy_catalogs_ops[];
 extern const struct api_op api_legacy_orgs_ops[];
 extern const struct api_op api_legacy_power_ops[];

@@ -26,6 +26,7 @@
 #include "flow/pulse.h"
 #include "flow/quiesce.h"
 #include "flow/session.h"
+#include "flow/spool.h"
 #include "flow/task.h"
 #include "flow/timers.h"
 #include "flow/transfer.h"
@@ -126,6 +127,9 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.transfers = transfer_table_create();
     c->site.watch = c->local ? NULL : watch_create(&c->site);
     c->site.inventory = c->local ? NULL : inventory_create(&c->site);
+    const struct spool_config spool = { c->config.data_dir, c->config.spool_max, c->config.spool_idle_ms };
+    if (!c->local && !spool_create(&spool, &c->site.spool, e))
+        return err_in(e, "the spool for downloads");
     return evidence_create(c->shelf, &c->site.evidence, e) && cell_urn(c, &c->site.cell_urn, e);
 }
 
@@ -325,6 +329,7 @@ void cell_close(struct cell *c)
     c->site.transfers = transfer_table_destroy(c->site.transfers);
     c->service = service_destroy(c->service);
     c->app = api_app_destroy(c->app);
+    c->site.spool = spool_destroy(c->site.spool);
     c->publisher = publisher_destroy(c->publisher);
     c->gate = gate_destroy(c->gate);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);

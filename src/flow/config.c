@@ -52,6 +52,10 @@ static const struct setting table[] = {
       .help = "How long nothing may move on a console before it is closed" },
     { "limits", "console_life", SETTING_DURATION, AT(console_life_ms), .fallback = "24h", .min = 1000, .max = 604800000,
       .help = "How long a console may last, however busy" },
+    { "limits", "spool_max", SETTING_SIZE, AT(spool_max), .fallback = "64G", .min = 1 << 20, .max = UINT64_C(1) << 50,
+      .help = "What downloads may take in data_dir/spool, all together; one more than that fails and says so" },
+    { "limits", "spool_idle", SETTING_DURATION, AT(spool_idle_ms), .fallback = "60m", .min = 1000, .max = 86400000,
+      .help = "How long a download stays in the spool after somebody read of it last" },
 };
 
 const struct setting *config_table(size_t *ret_len)

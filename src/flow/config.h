@@ -29,6 +29,8 @@ struct config {
     uint64_t connections, request_body; /* reload */
     int64_t session_idle_ms, connect_timeout_ms, handshake_timeout_ms; /* reload */
     int64_t console_idle_ms, console_life_ms;
+    uint64_t spool_max;          /* bytes */
+    int64_t spool_idle_ms;
 };
 
 /* The table, for settings_write, documentation and tests. */

@@ -4,6 +4,7 @@
 
 #include "flow/audit.h"
 #include "flow/catalog.h"
+#include "flow/download.h"
 #include "flow/edit.h"
 #include "flow/gc_change.h"
 #include "flow/infra.h"
@@ -14,6 +15,7 @@ const struct flow_kind *const flow_kinds[] = {
     &audit_kind,
     &catalog_remove_kind,
     &gc_change_kind,
+    &download_kind,
     &register_kind,
     &edit_kind,
     &refresh_kind,

@@ -20,6 +20,7 @@ struct publisher;
 struct pulse;
 struct resolver;
 struct session_table;
+struct spool;
 struct task_rests;
 struct transfer_table;
 struct trust_live;
@@ -41,6 +42,7 @@ struct site {
     struct inventory *inventory;    /* flow/inventory.h: what stands in VDCs; NULL where nobody follows it */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */
     struct pulse *pulse;            /* flow/pulse.h: that something changed; NULL = nobody listens */
+    struct spool *spool;            /* flow/spool.h: what is downloaded; NULL where there is none (tests, the CLI) */
     struct gate *gate;              /* gate/gate.h: consoles; NULL where there is none (tests, the CLI) */
     struct task_rests *rests;       /* flow/task.h: tasks that wait for a client; NULL where no step may rest */
     struct transfer_table *transfers; /* flow/transfer.h: files on their way; NULL where there are none (tests, the CLI) */

@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/ring.h"
+#include "base/text.h"
 
 enum { PATH_LEN = 4096 };
 
@@ -27,6 +28,12 @@ struct spool {
     pthread_mutex_t lock; /* of what follows, and of each entry's inside */
     struct ring entries;
     uint64_t bytes;
+    struct ring turns;    /* the first SPOOL_AT_ONCE have theirs */
+};
+
+struct turn {
+    struct ring ring;
+    char task[SPOOL_TASK];
 };
 
 /* What an entry is beside what others read of it. */
@@ -88,6 +95,7 @@ bool spool_create(const struct spool_config *c, struct spool **ret, struct err *
     s->bytes_max = c->bytes_max ? c->bytes_max : SPOOL_BYTES_MAX;
     s->idle_ms = c->idle_ms ? c->idle_ms : SPOOL_IDLE_MS;
     ring_init(&s->entries);
+    ring_init(&s->turns);
     (void)pthread_mutex_init(&s->lock, NULL);
     int len = snprintf(s->dir, sizeof(s->dir), "%s/spool", c->data_dir);
     if ((len >= 0 && len < (int)sizeof(s->dir)) ? empty(s, e) : err_set(e, ERR_INPUT, "data_dir is too long")) {
@@ -155,9 +163,51 @@ struct spool *spool_destroy(struct spool *s)
         assert(!CONTAINER_OF(r, struct entry, ring)->refs);
         remove_entry(CONTAINER_OF(r, struct entry, ring));
     }
+    while ((r = ring_pop(&s->turns)))
+        free(CONTAINER_OF(r, struct turn, ring));
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
     return NULL;
+}
+
+/* ---- turns ---- */
+
+/* Under the lock; *ret_place counts from 0, and is the length of the line when there is none. */
+static struct turn *find_turn(const struct spool *s, const char *task, size_t *ret_place)
+{
+    *ret_place = 0;
+    for (struct ring *r = s->turns.next; r != &s->turns; r = r->next, (*ret_place)++)
+        if (strcmp(CONTAINER_OF(r, struct turn, ring)->task, task) == 0)
+            return CONTAINER_OF(r, struct turn, ring);
+    return NULL;
+}
+
+bool spool_turn(struct spool *s, const char *task)
+{
+    size_t place;
+    (void)pthread_mutex_lock(&s->lock);
+    if (!find_turn(s, task, &place)) {
+        struct turn *t = xcalloc(1, sizeof(*t));
+        (void)text_copy(t->task, sizeof(t->task), task);
+        ring_put(&s->turns, &t->ring);
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    return place < SPOOL_AT_ONCE;
+}
+
+void spool_turn_over(struct spool *s, const char *task, char ret_next[SPOOL_TASK])
+{
+    size_t place, n = 0;
+    ret_next[0] = '\0';
+    (void)pthread_mutex_lock(&s->lock);
+    struct turn *t = find_turn(s, task, &place);
+    if (t)
+        ring_take(&t->ring);
+    for (const struct ring *r = s->turns.next; t && place < SPOOL_AT_ONCE && r != &s->turns; r = r->next)
+        if (++n == SPOOL_AT_ONCE)
+            (void)text_copy(ret_next, SPOOL_TASK, CONTAINER_OF(r, const struct turn, ring)->task);
+    (void)pthread_mutex_unlock(&s->lock);
+    free(t);
 }
 
 /* ---- filling ---- */
@@ -323,12 +373,29 @@ struct spool_entry *spool_open(struct spool *s, const char *id, int64_t now_ms)
     return take(s, has_id, id, now_ms);
 }
 
+void spool_used(struct spool_entry *shown, int64_t now_ms)
+{
+    struct entry *n = of(shown);
+    (void)pthread_mutex_lock(&n->spool->lock);
+    n->used_ms = now_ms > n->used_ms ? now_ms : n->used_ms;
+    (void)pthread_mutex_unlock(&n->spool->lock);
+}
+
 const struct spool_file *spool_file(const struct spool_entry *n, const char *name)
 {
     for (size_t i = 0; i < n->files_len; i++)
         if (strcmp(n->files[i].name, name) == 0)
             return &n->files[i];
     return NULL;
+}
+
+struct spool_entry *spool_ref(struct spool_entry *shown)
+{
+    struct entry *n = of(shown);
+    (void)pthread_mutex_lock(&n->spool->lock);
+    n->refs++;
+    (void)pthread_mutex_unlock(&n->spool->lock);
+    return shown;
 }
 
 struct spool_entry *spool_unref(struct spool_entry *shown)
@@ -363,5 +430,7 @@ void spool_count(struct spool *s, struct spool_counts *ret)
         ret->entries++;
         ret->files += n->shown.files_len;
     }
+    for (const struct ring *r = s->turns.next; r != &s->turns; r = r->next)
+        ret->filling < SPOOL_AT_ONCE ? ret->filling++ : ret->waiting++;
     (void)pthread_mutex_unlock(&s->lock);
 }

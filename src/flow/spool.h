@@ -20,6 +20,8 @@ enum {
     SPOOL_NAME_MAX = 100,               /* bytes of a file's name: it goes into archives (wire/tar_write.h) */
     SPOOL_IDLE_MS = 60 * 60 * 1000,     /* TRANSFER_IDLE_MS: since the last byte was asked for */
     SPOOL_SWEEP_MS = 30 * 1000,         /* how often what is idle is looked for */
+    SPOOL_AT_ONCE = 4,                  /* entries that are filled at a time; the rest wait in line */
+    SPOOL_TASK = 128,                   /* bytes of a task's URN with its NUL */
 };
 #define SPOOL_BYTES_MAX (UINT64_C(64) << 30) /* unless the configuration says otherwise */
 
@@ -63,8 +65,11 @@ void spool_publish(struct spool_entry *n, int64_t now_ms);
 /* What is published of an entity, or under an id; NULL: nothing. With a reference; opening counts as use, finding doesn't. */
 struct spool_entry *spool_find(struct spool *s, const char *entity);
 struct spool_entry *spool_open(struct spool *s, const char *id, int64_t now_ms);
+/* Somebody has just read of it. */
+void spool_used(struct spool_entry *n, int64_t now_ms);
 /* NULL: it has no such file. */
 const struct spool_file *spool_file(const struct spool_entry *n, const char *name);
+struct spool_entry *spool_ref(struct spool_entry *n);
 /* Gives the reference back; never blocks on the disk. NULL in, NULL out. */
 struct spool_entry *spool_unref(struct spool_entry *n);
 DEFINE_AUTO(spool_unrefp, struct spool_entry *, spool_unref)
@@ -74,8 +79,14 @@ void spool_drop(struct spool *s, const char *entity);
 /* Removes what was dropped or is idle, and nobody reads. now_ms: monotonic, as above. */
 void spool_sweep(struct spool *s, int64_t now_ms);
 
+/* ---- whose turn it is: tasks, by their URNs; any thread ---- */
+/* True: it may fill an entry now. Else it stands in line, once. */
+bool spool_turn(struct spool *s, const char *task);
+/* It is through, or wants no turn any more; harmless when it has none. ret_next: who has his turn now and is to be told, "" = nobody. */
+void spool_turn_over(struct spool *s, const char *task, char ret_next[SPOOL_TASK]);
+
 struct spool_counts {
     uint64_t bytes, bytes_max;          /* written and not removed */
-    size_t entries, files;
+    size_t entries, files, filling, waiting;
 };
 void spool_count(struct spool *s, struct spool_counts *ret);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "flow/expiry.h"
 #include "flow/site.h"
+#include "flow/spool.h"
 #include "flow/transfer.h"
 
 struct timers {
@@ -28,8 +29,16 @@ static bool check_expiry(const struct site *site, struct err *e)
     return expiry_check(site, 0, e);
 }
 
+static bool sweep_spool(const struct site *site, struct err *e)
+{
+    (void)e;
+    spool_sweep(site->spool, clock_mono_ms());
+    return true;
+}
+
 const struct timer_job timers_of_cell[] = {
     { "expiry", EXPIRY_PERIOD_MS, check_expiry },
+    { "spool", SPOOL_SWEEP_MS, sweep_spool },
     { "transfers", TRANSFER_TICK_MS, transfer_tick },
     { 0 },
 };

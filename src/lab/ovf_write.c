@@ -40,6 +40,16 @@ static void references(const struct lab_call *c, struct xml_writer *w)
     xml_close(w);
 }
 
+/* "mac", "uuid": what a client wants beside what every copy may have. */
+static bool has_option(const struct lab_call *c, const char *option)
+{
+    const struct xml_element *cdp = lab_arg(c, "cdp");
+    for (const struct xml_element *o = xml_child(cdp, VIM_NS, "exportOption"); o; o = xml_next(o, VIM_NS, "exportOption"))
+        if (!strcmp(o->text, option))
+            return true;
+    return false;
+}
+
 /* "file2" of the second one that was named. */
 static const char *reference_of(const struct lab_call *c, const struct xml_element *file)
 {
@@ -91,7 +101,7 @@ static void networks(const struct lab_call *c, struct xml_writer *w, const struc
 /* Elements of an Item stand in alphabetical order (DSP0243 section 8). */
 struct item {
     int id, type, parent, unit;
-    const char *name, *connection, *resource, *subtype;
+    const char *address, *name, *connection, *resource, *subtype;
     int64_t quantity;
     const char *units;
 };
@@ -100,6 +110,7 @@ static void item(const struct lab_call *c, struct xml_writer *w, const struct it
 {
     struct arena *a = c->k.arena;
     xml_open(w, "Item");
+    xml_leaf(w, "rasd:Address", it->address);
     if (it->parent)
         xml_leaf(w, "rasd:AddressOnParent", arena_printf(a, "%d", it->unit));
     xml_leaf(w, "rasd:AllocationUnits", it->units);
@@ -136,8 +147,16 @@ static void hardware(const struct lab_call *c, struct xml_writer *w, const struc
                                    .name = arena_printf(a, "Hard disk %zu", i + 1), .resource = arena_printf(a, "ovf:/disk/vmdisk%zu", i + 1) });
     for (size_t i = 0; i < vm->nics_len; i++, id++)
         item(c, w, &(struct item){ .id = id + 1, .type = 10, .name = arena_printf(a, "Network adapter %zu", i + 1),
+                                   .address = has_option(c, "mac") ? vm->nics[i].mac : NULL,
                                    .connection = lab_object_name(&c->k, (struct lab_object){ .mo = MO_NETWORK, .n = vm->nics[i].network }),
                                    .subtype = vm->nics[i].type + strlen("Virtual") });
+    if (has_option(c, "uuid")) {
+        xml_open(w, "vmw:ExtraConfig");
+        xml_attr(w, "ovf:required", "false");
+        xml_attr(w, "vmw:key", "uuid.bios");
+        xml_attr(w, "vmw:value", vm->uuid);
+        xml_close(w);
+    }
     xml_close(w);
 }
 

@@ -187,18 +187,12 @@ bool vim_import_vapp(struct vim_session *s, const char *pool, const struct vim_i
 
 /* ---- CreateDescriptor ---- */
 
-struct descriptor_call {
-    const char *moref, *name;
-    const struct vim_ovf_file *files;
-    size_t len;
-};
-
 static void descriptor_args(struct xml_writer *w, const void *ctx)
 {
-    const struct descriptor_call *c = ctx;
+    const struct vim_ovf_describe *c = ctx;
     reference(w, "obj", "VirtualMachine", c->moref);
     xml_open(w, "cdp");
-    for (size_t i = 0; i < c->len; i++) {
+    for (size_t i = 0; i < c->files_len; i++) {
         const struct vim_ovf_file *f = &c->files[i];
         xml_open(w, "ovfFiles");
         xml_leaf(w, "deviceId", f->device);
@@ -211,16 +205,19 @@ static void descriptor_args(struct xml_writer *w, const void *ctx)
         xml_close(w);
     }
     xml_leaf(w, "name", c->name);
+    if (c->identity) {
+        xml_leaf(w, "exportOption", "mac");
+        xml_leaf(w, "exportOption", "uuid");
+    }
     xml_close(w);
 }
 
-bool vim_ovf_descriptor(struct vim_session *s, const char *moref, const char *name, const struct vim_ovf_file *files,
-                        size_t files_len, int64_t deadline_ms, struct arena *a, const char **ret, struct err *e)
+bool vim_ovf_descriptor(struct vim_session *s, const struct vim_ovf_describe *what, int64_t deadline_ms, struct arena *a,
+                        const char **ret, struct err *e)
 {
     const struct xml_element *answer, *result;
     struct vim_object on;
-    const struct descriptor_call c = { moref, name, files, files_len };
-    const struct vim_method m = { .name = "CreateDescriptor", .on = &on, .args = descriptor_args, .ctx = &c };
+    const struct vim_method m = { .name = "CreateDescriptor", .on = &on, .args = descriptor_args, .ctx = what };
     if (!manager(s, deadline_ms, &on, e) || !vim_session_call(s, &m, deadline_ms, a, &answer, NULL, e))
         return false;
     result = xml_child(answer, VIM_NS, "returnval");

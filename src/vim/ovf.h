@@ -57,6 +57,13 @@ struct vim_ovf_file {
     int64_t capacity;   /* of a disk: bytes that it holds; 0 = not known */
     int64_t populated;  /* of a disk: bytes that are in use; 0 = not known */
 };
+/* What is to be described; borrowed. */
+struct vim_ovf_describe {
+    const char *moref, *name;
+    const struct vim_ovf_file *files;
+    size_t files_len;
+    bool identity;      /* with what makes it this machine and no copy: MAC addresses, the BIOS's UUID */
+};
 /* The descriptor of a machine with these files; its text lives in the arena. */
-MUST_USE bool vim_ovf_descriptor(struct vim_session *s, const char *moref, const char *name, const struct vim_ovf_file *files,
-                                 size_t files_len, int64_t deadline_ms, struct arena *a, const char **ret, struct err *e);
+MUST_USE bool vim_ovf_descriptor(struct vim_session *s, const struct vim_ovf_describe *what, int64_t deadline_ms, struct arena *a,
+                                 const char **ret, struct err *e);

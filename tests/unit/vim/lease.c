@@ -205,17 +205,20 @@ static void a_machine_is_described_with_exact_sizes(void **state)
     struct vim_object got;
     AUTO(arena_done) struct arena a = { 0 };
     const struct vim_ovf_file files[] = { { "k1", "disk-0.vmdk", 68096, 1048576, 0 } };
+    struct vim_ovf_describe what = { .moref = "vm-7", .name = "web", .files = files, .files_len = 1 };
     SCRIPT(s, STEP_CONTENT, STEP_LOGIN, STEP_CALL("ExportVm", RESPONSE("ExportVm", "<returnval type=\"HttpNfcLease\">lease-3</returnval>")),
            STEP_CALL("ExportVm", FAULT("InvalidPowerState"), .status = 500),
            { .want = { "<CreateDescriptor ", "<obj type=\"VirtualMachine\">vm-7</obj><cdp><ovfFiles><deviceId>k1</deviceId><path>disk-0.vmdk</path><size>68096</size>"
                        "<capacity>1048576</capacity></ovfFiles><name>web</name></cdp>" },
              .body = RESPONSE("CreateDescriptor", "<returnval><ovfDescriptor>&lt;Envelope/&gt;</ovfDescriptor></returnval>"), .type = "text/xml" },
-           STEP_CALL("CreateDescriptor", RESPONSE("CreateDescriptor", "<returnval><ovfDescriptor></ovfDescriptor></returnval>")));
+           { .want = { "<name>web</name><exportOption>mac</exportOption><exportOption>uuid</exportOption></cdp>" },
+             .body = RESPONSE("CreateDescriptor", "<returnval><ovfDescriptor></ovfDescriptor></returnval>"), .type = "text/xml" });
     CHECK_OK(vim_export_vm(s.session, "vm-7", soon(), &got, &e), &e);
     CHECK_FAILS(vim_export_vm(s.session, "vm-7", soon(), &got, &e), &e, ERR_CONFLICT);
-    CHECK_OK(vim_ovf_descriptor(s.session, "vm-7", "web", files, 1, soon(), &a, &text, &e), &e);
+    CHECK_OK(vim_ovf_descriptor(s.session, &what, soon(), &a, &text, &e), &e);
     CHECK_STR(text, "<Envelope/>");
-    CHECK_FAILS(vim_ovf_descriptor(s.session, "vm-7", "web", files, 1, soon(), &a, &text, &e), &e, ERR_PEER);
+    what.identity = true;
+    CHECK_FAILS(vim_ovf_descriptor(s.session, &what, soon(), &a, &text, &e), &e, ERR_PEER);
     script_end(&s);
 }
 
