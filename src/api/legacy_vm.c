@@ -1,6 +1,8 @@
 /* A virtual machine and its sections (vcd-api.md 4.1, 4.5), XML and JSON. */
+#include <stdio.h>
 #include <string.h>
 
+#include "api/error.h"
 #include "api/inventory.h"
 #include "api/tables.h"
 #include "api/task.h"
@@ -319,6 +321,13 @@ static bool gc_status(struct api_call *c, struct err *e)
         return false;
     legacy_begin(&l, c, "GuestCustomizationStatusSection", arena_printf(c->arena, "%s/guestcustomizationstatus", vm_href(c, &v)),
                  "application/vnd.vmware.vcloud.guestcustomizationstatussection");
+    legacy_prefixes(&l);
+    char why[ERR_MSG_MAX + 64] = "Guest customization";
+    if (v.gc.why[0]) {
+        (void)snprintf(why, sizeof(why), "Guest customization failed: ");
+        api_task_text(v.gc.why, why + strlen(why), sizeof(why) - strlen(why));
+    }
+    legacy_leaf(&l, "ovf:Info", why);
     legacy_leaf(&l, "GuestCustStatus", gc_status_name(v.gc.status));
     return legacy_end(&l, 200, "application/vnd.vmware.vcloud.guestcustomizationstatussection", e);
 }

@@ -16,6 +16,7 @@
 #include "flow/console.h"
 #include "flow/evidence.h"
 #include "flow/gate_live.h"
+#include "flow/guest_script.h"
 #include "flow/init.h"
 #include "flow/inventory.h"
 #include "flow/kinds.h"
@@ -125,6 +126,7 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
     c->site.rests = task_rests_create();
     c->site.transfers = transfer_table_create();
+    c->site.guests = busy_create(GUEST_SCRIPTS_MAX, 1);
     c->site.watch = c->local ? NULL : watch_create(&c->site);
     c->site.inventory = c->local ? NULL : inventory_create(&c->site);
     const struct spool_config spool = { c->config.data_dir, c->config.spool_max, c->config.spool_idle_ms };
@@ -335,6 +337,7 @@ void cell_close(struct cell *c)
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
     c->site.connected = live_destroy(c->site.connected);
     c->site.busy = busy_destroy(c->site.busy);
+    c->site.guests = busy_destroy(c->site.guests);
     c->site.evidence = evidence_destroy(c->site.evidence);
     c->site.sessions = session_table_destroy(c->site.sessions);
     c->resolver = resolver_destroy(c->resolver);

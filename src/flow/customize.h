@@ -5,6 +5,7 @@
 #include <stddef.h>
 
 #include "base/err.h"
+#include "flow/gc.h"
 
 struct gc;
 struct site;
@@ -20,7 +21,8 @@ enum {
 /* Is the guest to be customized when the machine is powered on now? */
 bool customize_is_due(const struct gc *g, bool force);
 
-/* Looks at the host that runs v, on behalf of its vCenter's hosts, as every way straight to a host is decided (flow/host_target.h).
+/* Looks at the host that runs v, on behalf of its vCenter's hosts, as every way straight to a host is decided (flow/host_target.h), with
+ * the thumbprint that the vCenter holds of it as second proof: a different one is asked for once more, then refused.
  * ERR_UNTRUSTED with the verdict's text; ERR_INPUT when it can't be reached; both are kept as an event. */
 MUST_USE bool customize_look(const struct site *site, struct vim_session *s, const struct vm *v, struct err *e);
 
@@ -30,5 +32,9 @@ MUST_USE bool customize_give(const struct site *site, struct vim_session *s, con
 /* It went wrong before the guest could begin: GC_FAILED with the reason, and it is pending again. */
 void customize_failed(const struct site *site, const char *vm_urn, const struct err *why);
 
-/* Asks about every guest of this vCenter that has not said that it is done. What fails is logged and asked again. */
-void customize_follow(const struct site *site, const char *vcenter, struct vim_session *s);
+/* It ended so, or goes on as GC_POST_PENDING; `why` of a failure. again: it is pending again. A machine that is gone is forgotten. */
+MUST_USE bool customize_end(const struct site *site, const char *vm_urn, enum gc_status status, const char *why, bool again,
+                            struct err *e);
+
+/* Asks about every guest of this vCenter that has not said that it is done. What fails is logged and asked again. True: there are some. */
+bool customize_follow(const struct site *site, const char *vcenter, struct vim_session *s);

@@ -35,6 +35,9 @@ static const struct kept_member members[] = {
     { "why", KEPT_TEXT, offsetof(struct gc, why) },
     { "since", KEPT_NUMBER, offsetof(struct gc, since_ms) },
     { "chain", KEPT_NUMBER, offsetof(struct gc, chain) },
+    { "carry", KEPT_BOOL, offsetof(struct gc, carry) },
+    { "file", KEPT_TEXT, offsetof(struct gc, file) },
+    { "pid", KEPT_NUMBER, offsetof(struct gc, pid) },
 };
 
 static const char *const statuses[] = {
@@ -92,7 +95,7 @@ bool gc_get(struct store *s, const struct vm *v, struct arena *a, struct gc *ret
     if (!store_record_get(s, KIND, v->urn, a, &r, e)) {
         if (e->kind != ERR_NOT_FOUND)
             return false;
-        *ret = (struct gc){ .domain = "", .domain_user = "", .ou = "", .script = "", .why = "", .computer = computer_of(v, a) };
+        *ret = (struct gc){ .domain = "", .domain_user = "", .ou = "", .script = "", .why = "", .file = "", .computer = computer_of(v, a) };
         return true;
     }
     if (!kept_json(&r, &j, e))
@@ -104,7 +107,7 @@ bool gc_get(struct store *s, const struct vm *v, struct arena *a, struct gc *ret
 bool gc_put(struct store *s, const char *vm_urn, const struct gc *g, struct err *e)
 {
     return kept_put(s, (struct store_record){ .kind = KIND, .id = vm_urn, .owner = "", .name = "",
-                                              .state = g->status == GC_PENDING ? RUNNING : "", .made_ms = clock_wall_ms() }, gc_write(g), e);
+                                              .state = g->status == GC_PENDING || g->status == GC_POST_PENDING ? RUNNING : "", .made_ms = clock_wall_ms() }, gc_write(g), e);
 }
 
 bool gc_check(const struct gc *g, const struct vm *v, struct err *e)
@@ -138,9 +141,29 @@ static bool gone(bool removed, const struct err *e)
     return removed || e->kind == ERR_NOT_FOUND;
 }
 
+void gc_keep_progress(struct gc *to, const struct gc *from)
+{
+    to->status = from->status;
+    to->why = from->why;
+    to->since_ms = from->since_ms;
+    to->chain = from->chain;
+    to->carry = from->carry;
+    to->file = from->file;
+    to->pid = from->pid;
+}
+
+bool gc_drop_script(struct store *s, const char *vm_urn, struct gc *g, struct err *e)
+{
+    g->carry = false;
+    g->file = "";
+    g->pid = 0;
+    return gone(store_sealed_remove(s, GC_SCRIPT, vm_urn, e), e);
+}
+
 bool gc_drop(struct store *s, const char *vm_urn, struct err *e)
 {
-    return gone(store_record_remove(s, KIND, vm_urn, e), e) && gone(store_sealed_remove(s, GC_ADMIN_PASSWORD, vm_urn, e), e) &&
+    return gone(store_sealed_remove(s, GC_SCRIPT, vm_urn, e), e) &&
+           gone(store_record_remove(s, KIND, vm_urn, e), e) && gone(store_sealed_remove(s, GC_ADMIN_PASSWORD, vm_urn, e), e) &&
            gone(store_sealed_remove(s, GC_DOMAIN_PASSWORD, vm_urn, e), e);
 }
 

@@ -18,6 +18,7 @@ struct vm;
 /* Kinds of sealed values; the id is the machine's URN. */
 #define GC_ADMIN_PASSWORD "vm-admin-password"
 #define GC_DOMAIN_PASSWORD "vm-domain-password"
+#define GC_SCRIPT "vm-gc-script" /* one on its way into the guest, as it was at the start */
 
 enum {
     GC_TEXT_MAX = 255,           /* of names */
@@ -27,6 +28,7 @@ enum {
     GC_LOGONS_MAX = 100,
 };
 
+/* GC_POST_PENDING: customized, and its script has still to be brought in, or to end (flow/guest_script.h). */
 enum gc_status { GC_COMPLETE, GC_PENDING, GC_POST_PENDING, GC_FAILED, GC_REBOOT_PENDING };
 
 /* Texts live in the arena of the call. */
@@ -43,6 +45,9 @@ struct gc {
     const char *why;             /* GC_FAILED */
     int64_t since_ms;            /* when it was given to the vCenter */
     int64_t chain;               /* the vCenter's event id that was read last */
+    bool carry;                  /* the script goes into the running guest; sealed under GC_SCRIPT */
+    const char *file;            /* .. as this file; "" before */
+    int64_t pid;                 /* .. and runs there; 0 before */
 };
 
 /* What is kept; for a machine that nobody customized what VCD gives such a one. */
@@ -54,6 +59,10 @@ void gc_read(const json_t *j, struct arena *a, struct gc *ret);
 MUST_USE bool gc_put(struct store *s, const char *vm_urn, const struct gc *g, struct err *e);
 /* Checks what a person wrote. */
 MUST_USE bool gc_check(const struct gc *g, const struct vm *v, struct err *e);
+/* How far the last one came, whatever the section says by now. */
+void gc_keep_progress(struct gc *to, const struct gc *from);
+/* Nothing is on its way into the guest any more. Within a write transaction. */
+MUST_USE bool gc_drop_script(struct store *s, const char *vm_urn, struct gc *g, struct err *e);
 /* The record and the passwords; what is not there is fine. */
 MUST_USE bool gc_drop(struct store *s, const char *vm_urn, struct err *e);
 

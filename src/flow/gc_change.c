@@ -66,10 +66,7 @@ static bool keep(struct flow *f, struct err *e)
         !vm_find(l.store, task_of(f)->owner, &a, &v, e) || !gc_get(l.store, &v, &a, &now, e))
         return false;
     gc_read(json_object_get(task_of(f)->data, "section"), &a, &said);
-    said.status = now.status;
-    said.why = now.why;
-    said.since_ms = now.since_ms;
-    said.chain = now.chain;
+    gc_keep_progress(&said, &now);
     return keep_password(f, l.store, "admin", GC_ADMIN_PASSWORD, e) && keep_password(f, l.store, "domain", GC_DOMAIN_PASSWORD, e) &&
            gc_put(l.store, v.urn, &said, e) &&
            kept_audit(l.store, &by, "vm.guest", v.urn, e, "Guest customization of %s changed", v.name) && store_commit(l.store, e);

@@ -16,6 +16,7 @@
 #include "flow/site.h"
 #include "flow/vcenter.h"
 #include "flow/vcenter_table.h"
+#include "net/chain.h"
 #include "net/resolve.h"
 #include "store/event.h"
 #include "store/store.h"
@@ -48,8 +49,8 @@ static bool names_mode(const struct site *site, const char *vcenter, enum trust_
     return true;
 }
 
-bool host_target_fill(const struct site *site, const char *vcenter, struct vim_session *session, const struct vim_object *host,
-                      struct gate_target *t, struct err *e)
+static bool fill(const struct site *site, const char *vcenter, struct vim_session *session, const struct vim_object *host,
+                 bool proof, struct gate_target *t, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     const char *names[TRUST_NAMES_MAX];
@@ -72,7 +73,20 @@ bool host_target_fill(const struct site *site, const char *vcenter, struct vim_s
     t->endpoint = xstrdup(endpoint);
     t->crl_mode = look_crl_mode(site);
     t->policy = look_policy(site);
-    return true;
+    return !proof || !h.thumbprint || gate_target_thumbprint(t, h.thumbprint) ||
+           err_set(e, ERR_PEER, "the vCenter Server's thumbprint of %s can't be read", t->host_name);
+}
+
+bool host_target_fill(const struct site *site, const char *vcenter, struct vim_session *session, const struct vim_object *host,
+                      struct gate_target *t, struct err *e)
+{
+    return fill(site, vcenter, session, host, false, t, e);
+}
+
+bool host_target_fill_proof(const struct site *site, const char *vcenter, struct vim_session *session,
+                            const struct vim_object *host, struct gate_target *t, struct err *e)
+{
+    return fill(site, vcenter, session, host, true, t, e);
 }
 
 /* ---- events ---- */
@@ -157,25 +171,46 @@ void host_target_event(const struct site *site, const struct gate_news *n, const
 
 /* ---- a look ---- */
 
-bool host_target_ask(const struct site *site, const struct gate_target *t, const char *feature, char ret_event[RANDOM_UUID], struct err *e)
+bool host_target_try(const struct site *site, const struct gate_target *t, struct host_refusal *ret, struct err *e)
 {
     AUTO(look_done) struct look l = { 0 };
     const struct vcenter_reach *reach = vcenter_table_reach(site);
     const struct look_request rq = { .host = t->host, .port = t->port, .names = (const char *const *)t->names,
                                      .names_len = t->names_len, .names_mode = t->names_mode,
                                      .behalf = { TRUST_FOR_ESXI, t->port, t->vcenter, t->host } };
-    struct err why;
-    ret_event[0] = '\0';
+    *ret = (struct host_refusal){ .what = GATE_FAILED };
     if (!reach->look(reach->self, site, &rq, &l, e))
         return false;
-    if (l.seen && l.verdict.ok)
+    ret->has_verdict = l.seen;
+    if (l.seen && l.verdict.ok && gate_target_proves(t, chain_certs(l.chain)[0], &l.verdict)) {
+        ret->verdict = l.verdict;
         return true;
-    (void)look_refused(&rq, &l, &why);
-    const struct gate_news n = { l.seen ? GATE_REFUSED : GATE_FAILED, t, l.seen ? &l.verdict : NULL,
-                                 l.seen ? trust_rule_code(l.verdict.rule) : "host-failed", why.msg };
+    }
+    if (l.seen) {
+        ret->verdict = l.verdict;
+        ret->what = l.verdict.rule == TRUST_THUMBPRINT_MISMATCH ? GATE_THUMBPRINT : GATE_REFUSED;
+    }
+    ret->rule = l.seen ? trust_rule_code(l.verdict.rule) : "host-failed";
+    return look_refused(&rq, &l, &ret->why);
+}
+
+bool host_target_refuse(const struct site *site, const struct gate_target *t, const struct host_refusal *r, const char *feature,
+                        char ret_event[RANDOM_UUID], struct err *e)
+{
+    const struct gate_news n = { r->what, t, r->has_verdict ? &r->verdict : NULL, r->rule, r->why.msg };
     host_target_event(site, &n, feature, ret_event);
-    LOG(INFO, "host.refused", "feature=\"%s\" host=\"%s\" event=%s why=\"%s\"", feature, t->host_name, ret_event, why.msg);
-    return err_set(e, l.seen ? ERR_UNTRUSTED : ERR_INPUT, "%s is not to be had: the ESXi host %s: %s", feature, t->host_name, why.msg);
+    LOG(INFO, "host.refused", "feature=\"%s\" host=\"%s\" event=%s why=\"%s\"", feature, t->host_name, ret_event, r->why.msg);
+    return err_set(e, r->has_verdict ? ERR_UNTRUSTED : ERR_INPUT, "%s is not to be had: the ESXi host %s: %s", feature, t->host_name,
+                   r->why.msg);
+}
+
+bool host_target_ask(const struct site *site, const struct gate_target *t, const char *feature, char ret_event[RANDOM_UUID], struct err *e)
+{
+    struct host_refusal r;
+    ret_event[0] = '\0';
+    if (host_target_try(site, t, &r, e))
+        return true;
+    return r.rule ? host_target_refuse(site, t, &r, feature, ret_event, e) : false;
 }
 
 bool host_target_look(const struct site *site, const struct gate_target *t, const char *feature, struct err *e)

@@ -190,11 +190,11 @@ static bool one_round(struct following *x, struct err *e)
     bool any, more, poked = was_poked(x->f);
     if (!still_the_same(x, e) || (poked && !inventory_keep_vdcs(x->site, x->f->urn, x->model, &x->vdcs, e)))
         return false;
-    customize_follow(x->site, x->f->urn, x->hold.session);
+    const int seconds = customize_follow(x->site, x->f->urn, x->hold.session) ? INVENTORY_GUESTS_S : INVENTORY_WAIT_S;
     if (poked && x->told && !inventory_keep_all(x->site, x->f->urn, x->model, e))
         return false;
     show_updates(x, x->updates);
-    bool ok = vim_updates_wait(x->updates, INVENTORY_WAIT_S, take, &n, &any, &more, e);
+    bool ok = vim_updates_wait(x->updates, seconds, take, &n, &any, &more, e);
     show_updates(x, NULL);
     if (!ok)
         return false;

@@ -22,6 +22,7 @@ struct vm;
 enum {
     INVENTORY_VCENTERS_MAX = 256,      /* followed at once: one thread each */
     INVENTORY_WAIT_S = 5,              /* one long question; in between, the session and the VDCs are looked at */
+    INVENTORY_GUESTS_S = 1,            /* the same while guests are being customized: they are asked in between */
     INVENTORY_OPEN_MS = 60 * 1000,     /* to begin */
     INVENTORY_IDLE_MS = 1000,          /* between two looks at a vCenter that is not connected */
     INVENTORY_LIST_MS = 5 * 1000,      /* how often the store is asked which VDCs there are; a poke asks at once */

@@ -47,6 +47,7 @@ struct site {
     struct task_rests *rests;       /* flow/task.h: tasks that wait for a client; NULL where no step may rest */
     struct transfer_table *transfers; /* flow/transfer.h: files on their way; NULL where there are none (tests, the CLI) */
     struct busy *busy;              /* flow/busy.h: looks that people ask for; NULL = any number */
+    struct busy *guests;            /* likewise: machines whose scripts are on their way into the guest */
     const char *base_url;           /* "https://cell.example:8443", no slash behind: the start of every href */
     const char *cell_urn;           /* "urn:vcloud:cell:<uuid>" */
     const char *cell_name;          /* host name */

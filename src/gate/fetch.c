@@ -1,8 +1,5 @@
 #include "gate/fetch.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "base/clock.h"
 #include "gate/gate_parts.h"
 #include "http/client.h"
@@ -147,15 +144,13 @@ static bool ask_host(struct exchange *x, const struct gate_target *t, struct con
 {
     const struct gate_fetch *ask = x->ask;
     struct url_host host;
-    char text[URL_HOST_TEXT];
     x->generation = tls_generation(take);
     x->moved_ms = clock_mono_ms();
     x->client = http_client_create(take, NULL);
-    (void)snprintf(text, sizeof(text), strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
     const struct http_send s = { .method = ask->method, .target = t->path ? t->path : "/", .host = &host, .tls = true,
                                  .fields = ask->fields, .fields_len = ask->fields_len, .body = ask->body,
                                  .body_len = ask->body_len, .close = true };
-    return url_host_parse(text, strlen(text), &host, e) && http_client_start(x->client, &s, e);
+    return gate_target_host(t, &host, e) && http_client_start(x->client, &s, e);
 }
 
 bool gate_fetch(struct gate *g, struct gate_target *t, const struct gate_fetch *ask, struct gate_fetched *ret, struct err *e)

@@ -1,13 +1,10 @@
 #include "gate/leg.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/random.h"
-#include "base/secret.h"
-#include "base/text.h"
 #include "http/client.h"
 #include "net/chain.h"
 #include "net/conn.h"
@@ -15,8 +12,6 @@
 #include "net/resolve.h"
 #include "net/tcp.h"
 #include "net/tls.h"
-#include "trust/cert.h"
-#include "trust/rule.h"
 #include "wire/http1.h"
 #include "wire/url.h"
 #include "wire/ws.h"
@@ -114,34 +109,6 @@ static enum io look_up(struct leg *l, struct err *e)
     return failed(l, LEG_UNREACHABLE);
 }
 
-/* The certificate is one of those that the vCenter named. */
-static bool second_proof(const struct leg *l)
-{
-    const struct gate_target *t = l->config.target;
-    const struct trust_cert *leaf = chain_certs(tls_chain(l->conn))[0];
-    uint8_t sha1[DIGEST_SHA1];
-    trust_cert_sha1(leaf, sha1);
-    for (size_t i = 0; i < t->prints_len; i++) {
-        const struct gate_thumbprint *p = &t->prints[i];
-        if (secret_bytes_equal(p->len == DIGEST_SHA1 ? sha1 : trust_cert_sha256(leaf), p->digest, p->len))
-            return true;
-    }
-    return false;
-}
-
-/* The verdict of a chain that was believed, for what it lacks: the certificate is another one than the vCenter named. */
-static void say_other_certificate(struct leg *l)
-{
-    const struct gate_thumbprint *p = &l->config.target->prints[0];
-    struct trust_verdict *v = &l->verdict;
-    v->ok = false;
-    v->rule = TRUST_THUMBPRINT_MISMATCH;
-    v->at = 0;
-    memcpy(v->at_sha256, v->leaf, sizeof(v->at_sha256));
-    text_fingerprint(p->digest, p->len, v->expected);
-    text_fingerprint(v->leaf, sizeof(v->leaf), v->seen);
-}
-
 static bool ask_to_switch(struct leg *l, struct err *e)
 {
     const struct gate_target *t = l->config.target;
@@ -173,8 +140,7 @@ static enum io shake(struct leg *l, struct err *e)
     if (io == IO_FAILED)
         return failed(l, e->kind == ERR_UNTRUSTED ? LEG_UNTRUSTED : LEG_UNREACHABLE);
     l->single_proof = !l->config.target->prints_len;
-    if (!l->single_proof && !second_proof(l)) {
-        say_other_certificate(l);
+    if (!gate_target_proves(l->config.target, chain_certs(tls_chain(l->conn))[0], &l->verdict)) {
         (void)err_set(e, ERR_UNTRUSTED, "the certificate is not the one whose thumbprint the vCenter Server gave");
         return failed(l, LEG_THUMBPRINT);
     }

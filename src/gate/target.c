@@ -8,6 +8,8 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "wire/url.h"
+#include "trust/cert.h"
+#include "trust/rule.h"
 
 struct gate_target *gate_target_create(void)
 {
@@ -66,6 +68,27 @@ bool gate_target_host(const struct gate_target *t, struct url_host *ret, struct 
     char text[URL_HOST_TEXT];
     (void)snprintf(text, sizeof(text), strchr(t->host, ':') ? "[%s]:%u" : "%s:%u", t->host, t->port);
     return url_host_parse(text, strlen(text), ret, e);
+}
+
+bool gate_target_proves(const struct gate_target *t, const struct trust_cert *leaf, struct trust_verdict *v)
+{
+    uint8_t sha1[DIGEST_SHA1];
+    trust_cert_sha1(leaf, sha1);
+    for (size_t i = 0; i < t->prints_len; i++) {
+        const struct gate_thumbprint *p = &t->prints[i];
+        if (secret_bytes_equal(p->len == DIGEST_SHA1 ? sha1 : trust_cert_sha256(leaf), p->digest, p->len))
+            return true;
+    }
+    if (t->prints_len && v) {
+        v->ok = false;
+        v->rule = TRUST_THUMBPRINT_MISMATCH;
+        v->at = 0;
+        memcpy(v->at_sha256, trust_cert_sha256(leaf), sizeof(v->at_sha256));
+        memcpy(v->at_sha1, sha1, sizeof(v->at_sha1));
+        text_fingerprint(t->prints[0].digest, t->prints[0].len, v->expected);
+        text_fingerprint(trust_cert_sha256(leaf), DIGEST_SHA256, v->seen);
+    }
+    return !t->prints_len;
 }
 
 void gate_target_question(const struct gate_target *t, struct trust_question *ret)

@@ -11,6 +11,7 @@
 #include "trust/verdict.h"
 
 struct url_host;
+struct trust_cert;
 
 enum {
     GATE_THUMBPRINTS = 4,  /* second proofs of one ticket */
@@ -55,6 +56,9 @@ DEFINE_AUTO(gate_target_unrefp, struct gate_target *, gate_target_unref)
 
 /* Reads "AA:BB:..", of 20 or 32 bytes; true when it is one and there was room. */
 bool gate_target_thumbprint(struct gate_target *t, const char *text);
+/* The second proof: this leaf is the certificate that the vCenter named. True where it names none. False: v (may be NULL), which was a
+ * good one, says so. */
+bool gate_target_proves(const struct gate_target *t, const struct trust_cert *leaf, struct trust_verdict *v);
 /* The question that its connection asks; borrows. */
 void gate_target_question(const struct gate_target *t, struct trust_question *ret);
 /* For a Host field. ERR_INPUT: the host is no name and no address. */

@@ -137,6 +137,15 @@ static void take_name(struct lab_vm *vm, const struct xml_element *identity)
     (void)snprintf(vm->guest_name, sizeof(vm->guest_name), domain && *domain ? "%.120s.%.120s" : "%s", host, domain);
 }
 
+static void take_password(struct lab_vm *vm, const struct xml_element *identity)
+{
+    const struct xml_element *password = at(identity, "password");
+    password = password ? password : at(at(identity, "guiUnattended"), "password");
+    const char *value = xml_child_text(password, VIM_NS, "value");
+    if (value)
+        (void)text_copy(vm->guest_password, sizeof(vm->guest_password), value);
+}
+
 /* What the spec says becomes the guest's own. */
 static bool take_spec(struct lab_vm *vm, struct err *e)
 {
@@ -152,6 +161,7 @@ static bool take_spec(struct lab_vm *vm, struct err *e)
         take_name(vm, at(spec, "identity"));
         if (ip)
             (void)text_copy(vm->guest_ip, sizeof(vm->guest_ip), ip);
+        take_password(vm, at(spec, "identity"));
     }
     buf_done(&b);
     arena_done(&a);

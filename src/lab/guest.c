@@ -45,6 +45,17 @@ json_t *lab_programs_report(const struct lab_vcenter *vc, unsigned vm)
 
 /* ---- who may ---- */
 
+/* Its one account: the plan's, or what that is called in Windows, with the password that a customization gave it. */
+static const char *account_name(const struct lab_vm *vm)
+{
+    return strncmp(vm->guest_id, "win", 3) ? vm->vc->plan->guest_user : "Administrator";
+}
+
+static const char *account_password(const struct lab_vm *vm)
+{
+    return vm->guest_password[0] ? vm->guest_password : vm->vc->plan->guest_password;
+}
+
 static bool same(const char *a, const char *b)
 {
     return a && strlen(a) == strlen(b) && !CRYPTO_memcmp(a, b, strlen(b));
@@ -55,7 +66,6 @@ static const struct lab_vm *guest_of(struct lab_call *c)
 {
     const char *moid = lab_arg_text(c, "vm");
     const struct xml_element *auth = lab_arg(c, "auth");
-    const struct lab_vcenter_plan *plan = c->k.vc->plan;
     struct lab_object o;
     if (!moid || !lab_object_find(&c->k, moid, &o) || o.mo != MO_VM) {
         (void)lab_say_gone(c, moid ? moid : "");
@@ -66,8 +76,8 @@ static const struct lab_vm *guest_of(struct lab_call *c)
         (void)lab_say(c, "GuestOperationsUnavailable", "The guest operations agent could not be contacted.");
     else if (!auth || !auth->type || strcmp(auth->type, "NamePasswordAuthentication") != 0)
         (void)lab_say(c, "InvalidGuestLogin", "Only a name and a password are understood.");
-    else if (!same(xml_child_text(auth, VIM_NS, "username"), plan->guest_user) ||
-             !same(xml_child_text(auth, VIM_NS, "password"), plan->guest_password))
+    else if (!same(xml_child_text(auth, VIM_NS, "username"), account_name(vm)) ||
+             !same(xml_child_text(auth, VIM_NS, "password"), account_password(vm)))
         (void)lab_say(c, "InvalidGuestLogin", "Failed to authenticate with the guest operating system using the supplied credentials.");
     else
         return vm;
@@ -349,6 +359,20 @@ static bool wanted_pid(const struct lab_call *c, unsigned pid)
     return !p;
 }
 
+/* extraConfig vsphere-lab.program: "stays", or the code that programs end with; else that is 0. */
+static bool stays(const struct lab_vm *vm)
+{
+    const char *wanted = lab_vm_extra(vm, "vsphere-lab.program");
+    return wanted && !strcmp(wanted, "stays");
+}
+
+static int exit_code(const struct lab_vm *vm)
+{
+    const char *wanted = lab_vm_extra(vm, "vsphere-lab.program");
+    uint64_t code;
+    return wanted && text_number(wanted, 0, 255, &code) ? (int)code : 0;
+}
+
 bool lab_guest_processes(struct lab_call *c)
 {
     const struct lab_vm *vm = guest_of(c);
@@ -362,11 +386,13 @@ bool lab_guest_processes(struct lab_call *c)
         struct lab_value *v = lab_struct(a, NULL, NULL, "GuestProcessInfo");
         (void)lab_string(a, v, "name", slash ? slash + 1 : p->path);
         (void)lab_long(a, v, "pid", p->pid);
-        (void)lab_string(a, v, "owner", c->k.vc->plan->guest_user);
+        (void)lab_string(a, v, "owner", account_name(vm));
         (void)lab_string(a, v, "cmdLine", arena_printf(a, "%s %s", p->path, p->arguments));
         (void)lab_time(a, v, "startTime", p->at);
-        (void)lab_time(a, v, "endTime", p->at);
-        (void)lab_int(a, v, "exitCode", 0);
+        if (!stays(vm)) {
+            (void)lab_time(a, v, "endTime", p->at);
+            (void)lab_int(a, v, "exitCode", exit_code(vm));
+        }
         lab_value_bare(c->w, "returnval", v);
     }
     return true;

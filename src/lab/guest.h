@@ -16,7 +16,7 @@ enum { LAB_PROGRAMS_MAX = 1000 /* remembered of one vCenter */, LAB_GUEST_LISTED
 
 extern const struct http_stream lab_guest_get, lab_guest_put;
 
-/* A program that was started in a guest; it ended at once, with 0. Under lab_lock. */
+/* A program that was started in a guest; it ended at once, with 0 unless extraConfig says otherwise. Under lab_lock. */
 struct lab_program {
     unsigned vm, runs, pid;
     int64_t at;

@@ -65,6 +65,7 @@ struct lab_vm {
     json_t *extra;            /* extraConfig: {"guestinfo.x": ".."}; NULL = empty. Owned by a record */
     /* What its guest says. */
     char guest_name[LAB_NAME], guest_ip[48];
+    char guest_password[LAB_NAME]; /* that a customization gave its account; "" = the plan's */
     enum lab_custom custom;
     int64_t custom_from, custom_until;
     char custom_error[LAB_NAME];

@@ -11,15 +11,17 @@
 #include "wire/json.h"
 
 /* Which fields of a machine stand in its file, and how. */
-#define AT(field) offsetof(struct lab_vm, field), sizeof(((struct lab_vm *)0)->field)
+#define AT(field) .at = offsetof(struct lab_vm, field), .size = sizeof(((struct lab_vm *)0)->field)
 
 static const struct text_field {
     const char *name;
     size_t at, size;
+    bool later; /* files of older estates lack it */
 } texts[] = {
     { "name", AT(name) }, { "path", AT(path) }, { "guest_id", AT(guest_id) }, { "version", AT(version) },
     { "firmware", AT(firmware) }, { "uuid", AT(uuid) }, { "instance_uuid", AT(instance_uuid) }, { "note", AT(note) },
     { "iso", AT(iso) }, { "guest_name", AT(guest_name) }, { "guest_ip", AT(guest_ip) }, { "custom_error", AT(custom_error) },
+    { "guest_password", AT(guest_password), .later = true },
 };
 
 static json_t *disks_json(const struct lab_vm *vm)
@@ -118,6 +120,7 @@ bool lab_vm_read(struct lab_vm *vm, const json_t *j, struct err *e)
               read_disks(vm, json_object_get(j, "disks")) && read_nics(vm, json_object_get(j, "nics"));
     for (size_t i = 0; ok && i < ARRAY_LEN(texts); i++) {
         const char *value = json_string_value(json_object_get(j, texts[i].name));
+        value = value || !texts[i].later ? value : "";
         ok = value && text_copy((char *)vm + texts[i].at, texts[i].size, value);
     }
     if (!ok || host < 0 || (size_t)host >= vm->vc->hosts_len || pool < 0 || (uint64_t)pool > vm->vc->plan->pools)
