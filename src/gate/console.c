@@ -310,7 +310,7 @@ static void wake(void *self)
 static void dial(struct console *c)
 {
     const struct gate_config *g = &c->s.lane->gate->config;
-    const struct leg_config how = { .tls = c->s.lane->tls, .resolver = g->resolver, .desk = c->s.lane->desk, .target = c->s.target,
+    const struct leg_config how = { .tls = c->s.lane->tls, .resolver = g->resolver, .desk = c->s.lane->desk, .target = c->s.target, .connect = g->connect,
                                     .share_ms = tcp_share(g->dial_ms, TCP_ADDRESSES_MAX / 4), .websocket = true,
                                     .wake = wake, .self = c };
     (void)leg_destroy(c->leg);

@@ -39,7 +39,7 @@ static void nobody_waits(void *self)
 static bool reach(struct gate *g, struct tls_client *tls, struct gate_target *t, struct gate_fetched *ret, struct conn **ret_conn,
                   struct err *e)
 {
-    const struct leg_config c = { .tls = tls, .resolver = g->config.resolver, .target = t, .wake = nobody_waits,
+    const struct leg_config c = { .tls = tls, .resolver = g->config.resolver, .target = t, .connect = g->config.connect, .wake = nobody_waits,
                                   .share_ms = tcp_share(g->config.dial_ms, TCP_ADDRESSES_MAX / 4) };
     struct leg *l = leg_create(&c);
     const uint8_t *rest;

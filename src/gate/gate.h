@@ -16,14 +16,20 @@
 #include "gate/relay.h"
 #include "gate/target.h"
 
+struct address;
 struct chain;
+struct conn;
 struct gate;
 struct gate_lane;
 struct http_stream;
 struct loop;
 struct pool;
 struct resolver;
+struct tcp_options;
 struct trust_live;
+
+/* Makes a connection of addresses; as tcp_connect (net/tcp.h). */
+typedef struct conn *gate_connect(const struct address *addresses, size_t len, const struct tcp_options *options);
 
 enum {
     GATE_SESSIONS_MAX = 10000,
@@ -77,6 +83,7 @@ struct gate_config {
     struct pool *pool;              /* borrowed, as the next two */
     const struct resolver *resolver;
     struct trust_live *live;
+    gate_connect *connect;          /* NULL: tcp_connect; tests: a connection in memory */
     size_t sessions_max;            /* consoles; 0: gate_sessions_max() */
     size_t transfers_max;           /* uploads, and as many downloads; 0: GATE_TRANSFERS_MAX, or the former if that is less */
     int64_t idle_ms, life_ms;       /* of a console; 0: no limit */

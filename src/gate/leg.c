@@ -71,7 +71,8 @@ static void dial(struct leg *l, const struct resolve_answer *a)
     const struct tcp_options options = { .share_ms = l->config.share_ms };
     struct tls_ask ask = { .server_name = t->host };
     gate_target_question(t, &ask.question);
-    l->conn = tls_client_conn(l->config.tls, tcp_connect(a->addresses, a->len, &options), &ask);
+    struct conn *under = l->config.connect ? l->config.connect(a->addresses, a->len, &options) : tcp_connect(a->addresses, a->len, &options);
+    l->conn = tls_client_conn(l->config.tls, under, &ask);
     l->state = LEG_SHAKING;
 }
 

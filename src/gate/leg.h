@@ -12,10 +12,12 @@
 #include "gate/target.h"
 #include "net/io.h"
 
+struct address;
 struct conn;
 struct desk;
 struct leg;
 struct resolver;
+struct tcp_options;
 struct tls_client;
 
 /* How it ended. */
@@ -35,6 +37,7 @@ struct leg_config {
     const struct resolver *resolver;
     struct desk *desk;           /* of a loop; NULL on a pool thread, which may wait for the resolver */
     struct gate_target *target;
+    struct conn *(*connect)(const struct address *addresses, size_t len, const struct tcp_options *options); /* NULL: tcp_connect */
     uint32_t share_ms;           /* of one address among several; 0: no limit */
     bool websocket;              /* false: it is done when the host is believed */
     void (*wake)(void *self);

@@ -164,7 +164,7 @@ void upload_dial(struct gate_upload *u)
     const struct gate_config *g = &u->gate->config;
     (void)gate_target_unref(u->s.target);
     u->s.target = gate_target_ref(u->errand->target);
-    const struct leg_config how = { .tls = u->s.lane->tls, .resolver = g->resolver, .desk = u->s.lane->desk, .target = u->s.target,
+    const struct leg_config how = { .tls = u->s.lane->tls, .resolver = g->resolver, .desk = u->s.lane->desk, .target = u->s.target, .connect = g->connect,
                                     .share_ms = tcp_share(g->dial_ms, TCP_ADDRESSES_MAX / 4), .wake = wake, .self = u };
     (void)leg_destroy(u->leg);
     u->leg = leg_create(&how);
