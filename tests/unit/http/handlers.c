@@ -181,6 +181,34 @@ static void decide_badly(struct http_request *rq, struct http_response *rs)
     http_response_field(rs, "X", "a\r\nSet-Cookie: b");
 }
 
+/* early: decides on the head alone what its name says. */
+static void forget(void *state)
+{
+    (void)state;
+}
+
+static void early(struct http_request *rq, struct http_response *rs)
+{
+    const char *what = http_request_param(rq, "what");
+    if (!rq->early) { /* gathered, and called once more */
+        CHECK_STR(what, "gather");
+        http_response_text(rs, 200, "text/plain", "gathered");
+        CHECK(buf_append(&rs->body, rq->body, rq->body_len, NULL));
+        return;
+    }
+    CHECK(!rq->body_len && rq->head->method);
+    if (!strcmp(what, "wait"))
+        wait_for_test(rq, rs);
+    else if (!strcmp(what, "gather"))
+        rs->gather = 100;
+    else if (!strcmp(what, "stream"))
+        rs->onward = (struct http_onward){ .stream = &sink, .drop = forget, .answers = true };
+    else if (!strcmp(what, "done"))
+        http_response_text(rs, 200, "text/plain", "done");
+    else
+        http_response_text(rs, 409, "text/plain", "refused");
+}
+
 void handler_wait_started(struct rig *r)
 {
     while (sem_wait(&r->started))
@@ -227,6 +255,7 @@ const struct http_route handler_routes[] = {
     { .method = "POST", .pattern = "/echo/{name}", .call = echo, .body_max = 1000 },
     { .method = "GET", .pattern = "/echo/{name}", .call = echo },
     { .method = "GET", .pattern = "/bad", .call = bad },
+    { .method = "PUT", .pattern = "/early/{what}", .call = early, .body_max = HTTP_EARLY },
     { .method = "GET", .pattern = "/onward", .call = decide_and_go_on },
     { .method = "GET", .pattern = "/onward-bad", .call = decide_badly },
     { .method = "GET", .pattern = "/wait", .call = wait_for_test },
