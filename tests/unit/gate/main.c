@@ -1,7 +1,9 @@
+int group_gate_range_mark(void);
 int group_gate_relay(void);
 int group_gate_target(void);
+int group_gate_upload(void);
 
 int main(void)
 {
-    return group_gate_relay() + group_gate_target();
+    return group_gate_range_mark() + group_gate_relay() + group_gate_target() + group_gate_upload();
 }
