@@ -14,8 +14,7 @@ static void file_of(const struct lab_vm *vm, char out[LAB_NAME])
     (void)snprintf(out, LAB_NAME, "guests/%s/%u/customization.xml", vm->vc->plan->name, vm->n);
 }
 
-/* As it came, in one namespace. */
-static void write_element(struct xml_writer *w, const struct xml_element *el, bool top)
+void lab_custom_write(struct xml_writer *w, const struct xml_element *el, bool top)
 {
     xml_open(w, el->name);
     if (top) {
@@ -27,7 +26,7 @@ static void write_element(struct xml_writer *w, const struct xml_element *el, bo
     if (!el->first)
         xml_text(w, el->text);
     for (const struct xml_element *child = el->first; child; child = child->next)
-        write_element(w, child, false);
+        lab_custom_write(w, child, false);
     xml_close(w);
 }
 
@@ -41,43 +40,52 @@ static bool keep_spec(const struct lab_vm *vm, const struct xml_element *spec, s
     buf_init(&b, LAB_CUSTOM_SPEC_MAX);
     xml_writer_start(&w, &b);
     xml_declaration(&w);
-    write_element(&w, spec, true);
+    lab_custom_write(&w, spec, true);
     bool ok = xml_writer_end(&w, e) && lab_keep_folder(vm->vc->at.estate->dir, folder, 0700, e) &&
               lab_keep_write(vm->vc->at.estate->dir, name, b.data, b.len, 0600, e);
     buf_done(&b);
     return ok;
 }
 
-static bool mismatch(struct lab_task *t, const struct xml_element *spec, const struct lab_vm *vm)
+static struct lab_value *object(struct arena *a, const char *fault, const char *text, const char **ret_text)
 {
-    int64_t count = 0;
+    *ret_text = text;
+    return lab_poly(a, NULL, "fault", fault);
+}
+
+/* The fault for a spec that does not fit the machine; NULL: it does. */
+static struct lab_value *objection(struct arena *a, const struct lab_vm *vm, const struct xml_element *spec, const char **ret_text)
+{
+    const struct xml_element *identity = xml_child(spec, VIM_NS, "identity");
+    bool windows = !strncmp(vm->guest_id, "win", 3);
+    bool sysprep = identity && identity->type && !strncmp(identity->type, "CustomizationSysprep", 20);
+    int64_t nics = 0;
     for (const struct xml_element *n = xml_child(spec, VIM_NS, "nicSettingMap"); n; n = xml_next(n, VIM_NS, "nicSettingMap"))
-        count++;
-    if (count == (int64_t)vm->nics_len)
-        return false;
-    struct lab_value *f = lab_task_fault(t, "NicSettingMismatch", "The number of network adapters in the specification and in the machine differ.");
-    (void)lab_int(&t->arena, f, "numberOfNicsInSpec", count);
-    (void)lab_int(&t->arena, f, "numberOfNicsInVM", (int64_t)vm->nics_len);
-    return true;
+        nics++;
+    struct lab_value *f = NULL;
+    if (!identity || !identity->type || !xml_child(spec, VIM_NS, "globalIPSettings")) {
+        f = object(a, "InvalidArgument", "A specified parameter was not correct: spec", ret_text);
+        (void)lab_string(a, f, "invalidProperty", "spec");
+    } else if (vm->custom == LAB_CUSTOM_PENDING) {
+        f = object(a, "CustomizationPending", "A customization operation is already pending.", ret_text);
+    } else if (!strncmp(vm->guest_id, "other", 5)) {
+        f = object(a, "UncustomizableGuest", "This guest operating system can't be customized.", ret_text);
+        (void)lab_string(a, f, "uncustomizableGuestOS", arena_strdup(a, vm->guest_id));
+    } else if (windows != sysprep) {
+        f = object(a, "CustomizationFault", "The specification is for another operating system.", ret_text);
+    } else if (nics != (int64_t)vm->nics_len) {
+        f = object(a, "NicSettingMismatch", "The number of network adapters in the specification and in the machine differ.", ret_text);
+        (void)lab_int(a, f, "numberOfNicsInSpec", nics);
+        (void)lab_int(a, f, "numberOfNicsInVM", (int64_t)vm->nics_len);
+    }
+    return f;
 }
 
 bool lab_customize(struct lab_task *t, struct lab_vm *vm, const struct xml_element *spec)
 {
-    const struct xml_element *identity = xml_child(spec, VIM_NS, "identity");
-    bool windows = !strncmp(vm->guest_id, "win", 3), sysprep = identity && identity->type && !strncmp(identity->type, "CustomizationSysprep", 20);
     struct err e;
-    if (!identity || !identity->type || !xml_child(spec, VIM_NS, "globalIPSettings"))
-        return lab_task_bad_argument(t, "spec") == LAB_TASK_DONE;
-    if (vm->custom == LAB_CUSTOM_PENDING)
-        return lab_task_refuse(t, "CustomizationPending", "A customization operation is already pending.") == LAB_TASK_DONE;
-    if (!strncmp(vm->guest_id, "other", 5)) {
-        struct lab_value *f = lab_task_fault(t, "UncustomizableGuest", "This guest operating system can't be customized.");
-        (void)lab_string(&t->arena, f, "uncustomizableGuestOS", arena_strdup(&t->arena, vm->guest_id));
-        return false;
-    }
-    if (windows != sysprep)
-        return lab_task_refuse(t, "CustomizationFault", "The specification is for another operating system.") == LAB_TASK_DONE;
-    if (mismatch(t, spec, vm))
+    t->fault = objection(&t->arena, vm, spec, &t->fault_text);
+    if (t->fault)
         return false;
     if (!keep_spec(vm, spec, &e))
         return lab_task_refuse(t, "FileFault", e.msg) == LAB_TASK_DONE;
@@ -85,6 +93,14 @@ bool lab_customize(struct lab_task *t, struct lab_vm *vm, const struct xml_eleme
     vm->custom_from = vm->custom_until = 0;
     vm->custom_error[0] = '\0';
     return true;
+}
+
+bool lab_check_customization(struct lab_call *c)
+{
+    const struct lab_vm *vm = lab_vm_of_call(c);
+    const char *text;
+    struct lab_value *f = vm ? objection(c->k.arena, vm, lab_arg(c, "spec"), &text) : NULL;
+    return vm && (!f || lab_say_fields(c, f->type, text, f));
 }
 
 static enum lab_task_next step(struct lab_task *t, void *state)

@@ -120,6 +120,7 @@ struct lab_host {
     char uuid[40];
     size_t known_roots; /* how many of its VMCA's roots it has been told of */
     int lost;           /* enum lab_lost */
+    bool maintenance;   /* nothing runs on it, and its certificate is not renewed */
     char *castore;      /* owned PEM: put there by ReplaceCACertificatesAndCRLs; NULL: what a refresh left */
     int status;         /* enum lab_cert_status at the last poll that changed it, .. */
     int64_t status_at;  /* .. and when that was */

@@ -51,25 +51,33 @@ static bool task_fits(const struct lab_asking *k, const struct lab_task *t, cons
     return lab_object_same(t->entity, o) || (below && (o.mo == MO_ROOT || o.mo == MO_DATACENTER || o.mo == MO_VM_FOLDER));
 }
 
-/* The newest first, those that fit with a key from h->at on; at most max. */
-static size_t list_tasks(const struct lab_asking *k, const struct lab_history *h, bool all, const struct lab_task **out, size_t max)
+/* Which of them: all, those with a key from h->at on, or those before. */
+enum part { ALL, NEXT, PREVIOUS };
+
+static bool in_part(const struct lab_history *h, enum part part, unsigned key)
+{
+    return part == ALL || (key >= h->at) == (part == NEXT);
+}
+
+/* The newest first, those that fit; at most max. */
+static size_t list_tasks(const struct lab_asking *k, const struct lab_history *h, enum part part, const struct lab_task **out, size_t max)
 {
     const struct xml_element *filter = filter_of(k, h);
     size_t len = 0;
-    for (unsigned n = lab_tasks_end(k->vc); n-- > (all ? 0 : h->at) && len < max;) {
-        const struct lab_task *t = lab_task_find(k->vc, n);
+    for (unsigned n = lab_tasks_end(k->vc); n-- > 0 && len < max;) {
+        const struct lab_task *t = in_part(h, part, n) ? lab_task_find(k->vc, n) : NULL;
         if (t && task_fits(k, t, filter))
             out[len++] = t;
     }
     return len;
 }
 
-static size_t list_events(const struct lab_asking *k, const struct lab_history *h, bool all, const struct lab_event **out, size_t max)
+static size_t list_events(const struct lab_asking *k, const struct lab_history *h, enum part part, const struct lab_event **out, size_t max)
 {
     const struct xml_element *filter = filter_of(k, h);
     size_t len = 0;
-    for (const struct lab_event *e = lab_events_newest(k->vc); e && (all || e->key >= h->at) && len < max; e = e->older)
-        if (lab_event_fits(k, e, filter))
+    for (const struct lab_event *e = lab_events_newest(k->vc); e && len < max; e = e->older)
+        if (in_part(h, part, e->key) && lab_event_fits(k, e, filter))
             out[len++] = e;
     return len;
 }
@@ -79,7 +87,7 @@ struct lab_value *lab_latest_events(const struct lab_asking *k, struct lab_objec
     const struct lab_history *h = lab_session_history(k->session, o.moid);
     struct lab_value *list = lab_array(k->arena, NULL, NULL, "Event");
     const struct lab_event **found = arena_array(k->arena, READ_MAX, sizeof(struct lab_event *));
-    size_t len = h ? list_events(k, h, true, found, (size_t)h->page) : 0;
+    size_t len = h ? list_events(k, h, ALL, found, (size_t)h->page) : 0;
     for (size_t i = 0; i < len; i++)
         (void)lab_event_value(k, list, found[i]);
     return list;
@@ -90,7 +98,7 @@ struct lab_value *lab_latest_tasks(const struct lab_asking *k, struct lab_object
     const struct lab_history *h = lab_session_history(k->session, o.moid);
     struct lab_value *list = lab_array(k->arena, NULL, NULL, "TaskInfo");
     const struct lab_task **found = arena_array(k->arena, READ_MAX, sizeof(struct lab_task *));
-    size_t len = h ? list_tasks(k, h, true, found, (size_t)h->page) : 0;
+    size_t len = h ? list_tasks(k, h, ALL, found, (size_t)h->page) : 0;
     for (size_t i = 0; i < len; i++)
         (void)lab_task_value(k, list, NULL, found[i]);
     return list;
@@ -155,8 +163,8 @@ static struct lab_history *history_of(struct lab_call *c)
     return h;
 }
 
-/* Towards the newest: the oldest that were not read yet. Nothing more when all were. */
-bool lab_read_next(struct lab_call *c)
+/* A page, and the place in the history behind it. */
+static bool read_page(struct lab_call *c, enum part part)
 {
     struct lab_history *h = history_of(c);
     int64_t max;
@@ -166,15 +174,28 @@ bool lab_read_next(struct lab_call *c)
         return lab_say_value(c, "InvalidArgument", "A specified parameter was not correct: maxCount", "invalidProperty", "maxCount");
     size_t cap = h->tasks ? LAB_TASKS_MAX : LAB_EVENTS_MAX;
     const void **list = arena_array(c->k.arena, cap, sizeof(void *));
-    size_t len = h->tasks ? list_tasks(&c->k, h, false, (const struct lab_task **)list, cap)
-                          : list_events(&c->k, h, false, (const struct lab_event **)list, cap);
-    for (; len-- && max--;) {
-        const struct lab_task *t = list[len];
-        const struct lab_event *e = list[len];
+    size_t len = h->tasks ? list_tasks(&c->k, h, part, (const struct lab_task **)list, cap)
+                          : list_events(&c->k, h, part, (const struct lab_event **)list, cap);
+    for (size_t i = 0; i < len && i < (size_t)max; i++) {
+        const void *it = list[part == NEXT ? len - 1 - i : i];
+        const struct lab_task *t = it;
+        const struct lab_event *e = it;
         lab_value_bare(c->w, "returnval", h->tasks ? lab_task_value(&c->k, NULL, NULL, t) : lab_event_value(&c->k, NULL, e));
-        h->at = (h->tasks ? t->n : e->key) + 1;
+        h->at = (h->tasks ? t->n : e->key) + (part == NEXT);
     }
     return true;
+}
+
+/* Towards the newest: the oldest that were not read yet. Nothing more when all were. */
+bool lab_read_next(struct lab_call *c)
+{
+    return read_page(c, NEXT);
+}
+
+/* Towards the oldest. */
+bool lab_read_previous(struct lab_call *c)
+{
+    return read_page(c, PREVIOUS);
 }
 
 bool lab_rewind(struct lab_call *c)

@@ -53,6 +53,8 @@ static bool can_renew(struct lab_host *h, int64_t now, int *ret_code, struct err
         return err_set(e, ERR_CONFLICT, "vpxd.certmgmt.mode is not vmca: host certificates are managed by hand");
     if (h->lost)
         return err_set(e, ERR_PEER, "the host %s does not respond", h->at.name);
+    if (h->maintenance)
+        return err_set(e, ERR_CONFLICT, "the host %s is in maintenance mode: its certificate is not renewed", h->at.name);
     if (!can_take(h, e))
         return false;
     if (lab_vmca_start_error(vc->vmca, start))

@@ -36,4 +36,5 @@ enum { LAB_SHORTLY_DAYS = 60 }; /* "expiring shortly", and when 8.0 U3h renews *
 
 /* In own.c's lab_made_anew. */
 void lab_host_made_anew(struct lab_host *h);
-lab_apply lab_do_castore, lab_do_lost, lab_do_poll, lab_do_roots;
+/* lab_do_maintenance is in maintenance.c. */
+lab_apply lab_do_maintenance, lab_do_castore, lab_do_lost, lab_do_poll, lab_do_roots;

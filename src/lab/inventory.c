@@ -46,6 +46,7 @@ static const struct {
     [MO_GUEST_PROCESSES] = { "guestOperationsProcessManager", "GuestProcessManager", NULL },
     [MO_GUEST_ACCOUNTS] = { "guestOperationsAuthManager", "GuestAuthManager", NULL },
     [MO_DISK_MANAGER] = { "virtualDiskManager", "VirtualDiskManager", NULL },
+    [MO_SPEC_MANAGER] = { "CustomizationSpecManager", "CustomizationSpecManager", NULL },
     [MO_LIST_VIEW] = { "session[", "ListView", NULL },
     [MO_EVENT_HISTORY] = { "session[", "EventHistoryCollector", NULL },
     [MO_TASK_HISTORY] = { "session[", "TaskHistoryCollector", NULL },

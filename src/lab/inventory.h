@@ -15,7 +15,7 @@ enum lab_mo {
     MO_CLUSTER, MO_POOL, MO_DATASTORE, MO_NETWORK, MO_DATASTORE_BROWSER, MO_ENVIRONMENT, MO_HOST, MO_VM, MO_HOST_CERT_MANAGER,
     MO_TASK, MO_TASK_MANAGER, MO_EVENT_MANAGER, MO_LEASE, MO_OVF_MANAGER,
     MO_FILE_MANAGER, MO_GUEST_OPERATIONS, MO_GUEST_FILES, MO_GUEST_PROCESSES, MO_GUEST_ACCOUNTS, MO_ALARM,
-    MO_DISK_MANAGER, MO_LIST_VIEW, MO_EVENT_HISTORY, MO_TASK_HISTORY,
+    MO_DISK_MANAGER, MO_LIST_VIEW, MO_EVENT_HISTORY, MO_TASK_HISTORY, MO_SPEC_MANAGER,
     MO_KINDS,
 };
 
@@ -76,6 +76,8 @@ lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_po
     lab_vm_capability, lab_vm_heartbeat;
 /* A container view's; in session.c as well everybody who is logged in over SOAP. */
 lab_build lab_view_objects, lab_view_container, lab_view_types, lab_view_recursive, lab_session_list;
+/* In custom_spec.c. */
+lab_build lab_custom_specs;
 /* In history.c. */
 lab_build lab_latest_events, lab_latest_tasks;
 /* In option.c: every setting. */

@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "lab/event.h"
 #include "lab/pem.h"
 #include "lab/task.h"
 #include "lab/vm.h"
@@ -58,6 +59,7 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     (void)lab_ref(a, v, "sessionManager", "SessionManager", "SessionManager");
     (void)lab_ref(a, v, "eventManager", "EventManager", "EventManager");
     (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
+    (void)lab_ref(a, v, "customizationSpecManager", "CustomizationSpecManager", "CustomizationSpecManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
     (void)lab_ref(a, v, "fileManager", "FileManager", "FileManager");
     (void)lab_ref(a, v, "virtualDiskManager", "VirtualDiskManager", "virtualDiskManager");
@@ -84,6 +86,22 @@ static void welcome(struct lab_call *c, struct lab_session *s)
     (void)snprintf(cookie, sizeof(cookie), "vmware_soap_session=\"%s\"; Path=/; HttpOnly; Secure", s->id);
     http_response_field(c->rs, "Set-Cookie", cookie);
     lab_value_bare(c->w, "returnval", lab_user_session(&c->k, NULL, NULL, s));
+    struct lab_event_plan ev = { .type = "UserLoginSessionEvent", .user = s->user };
+    struct lab_value *said = lab_event_session(c->k.vc, &ev, "User %s@%s logged in as %s", s->user, s->ip, s->agent);
+    (void)lab_string(ev.arena, said, "ipAddress", arena_strdup(ev.arena, s->ip));
+    (void)lab_string(ev.arena, said, "userAgent", arena_strdup(ev.arena, s->agent));
+    (void)lab_string(ev.arena, said, "locale", "en");
+    (void)lab_string(ev.arena, said, "sessionId", arena_strdup(ev.arena, s->key));
+}
+
+static bool not_in(struct lab_call *c, const char *user)
+{
+    char ip[48];
+    struct lab_event_plan ev = { .type = "BadUsernameSessionEvent", .user = user ? user : "" };
+    http_request_client(c->rq, ip, sizeof(ip));
+    struct lab_value *said = lab_event_session(c->k.vc, &ev, "Cannot login %.100s@%s", ev.user, ip);
+    (void)lab_string(ev.arena, said, "ipAddress", arena_strdup(ev.arena, ip));
+    return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
 }
 
 bool lab_login(struct lab_call *c)
@@ -92,13 +110,13 @@ bool lab_login(struct lab_call *c)
     struct err e;
     /* On a real vCenter a second login on one cookie is InvalidLogin as well (vsphere-api.md 1.4). */
     if (!user || !password || c->k.session)
-        return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+        return not_in(c, user);
     if (c->k.vc->at.faults & LAB_FAULT_STS)
         return lab_say_value(c, "SystemError", "A general system error occurred: Signing certificate is not valid", "reason",
                              "Signing certificate is not valid");
     struct lab_session *s = lab_session_login(c->k.vc, user, password, false, c->k.now * 1000, &e);
     if (!s)
-        return lab_say(c, "InvalidLogin", "Cannot complete login due to an incorrect user name or password.");
+        return not_in(c, user);
     welcome(c, s);
     return true;
 }
@@ -122,6 +140,16 @@ bool lab_clone_session(struct lab_call *c)
 
 bool lab_logout(struct lab_call *c)
 {
+    const struct lab_session *s = c->k.session;
+    struct lab_event_plan ev = { .type = "UserLogoutSessionEvent", .user = s->user };
+    struct lab_value *said = lab_event_session(c->k.vc, &ev, "User %s@%s logged out (login time: %lld, number of API invocations: %llu, "
+                                               "user agent: %s)", s->user, s->ip, (long long)(s->login_ms / 1000),
+                                               (unsigned long long)s->calls, s->agent);
+    (void)lab_string(ev.arena, said, "ipAddress", arena_strdup(ev.arena, s->ip));
+    (void)lab_string(ev.arena, said, "userAgent", arena_strdup(ev.arena, s->agent));
+    (void)lab_long(ev.arena, said, "callCount", (int64_t)s->calls);
+    (void)lab_string(ev.arena, said, "sessionId", arena_strdup(ev.arena, s->key));
+    (void)lab_time(ev.arena, said, "loginTime", s->login_ms / 1000);
     lab_session_end(c->k.vc, c->k.session);
     c->k.session = NULL;
     return true;

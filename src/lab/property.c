@@ -331,6 +331,8 @@ static const struct {
     { IS(MO_LEASE), "transferProgress", lab_lease_transfer },
     { IS(MO_LEASE), "mode", lab_lease_mode },
     { IS(MO_LEASE), "capabilities", lab_lease_capabilities },
+    { IS(MO_SPEC_MANAGER), "info", lab_custom_specs },
+    { IS(MO_SPEC_MANAGER), "encryptionKey", NULL },
     { IS(MO_OVF_MANAGER), "ovfImportOption", NULL },
     { IS(MO_OVF_MANAGER), "ovfExportOption", NULL },
     { IS(MO_EVENT_MANAGER), "description", lab_event_description },

@@ -46,7 +46,7 @@ static struct lab_value *runtime(const struct lab_asking *k, const struct lab_ho
     (void)lab_text(a, v, "connectionState", "HostSystemConnectionState",
                    connected(h) ? "connected" : h->lost == LAB_DISCONNECTED ? "disconnected" : "notResponding");
     (void)lab_text(a, v, "powerState", "HostSystemPowerState", connected(h) ? "poweredOn" : "unknown");
-    (void)lab_bool(a, v, "inMaintenanceMode", false);
+    (void)lab_bool(a, v, "inMaintenanceMode", h->maintenance);
     (void)lab_time(a, v, "bootTime", k->vc->at.estate->born);
     return v;
 }

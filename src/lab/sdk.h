@@ -47,14 +47,16 @@ lab_method lab_fetch, lab_retrieve_ex, lab_retrieve, lab_continue, lab_cancel_re
     lab_create_filter, lab_destroy_filter, lab_wait_ex, lab_cancel_wait;
 /* In history.c, list_view.c. */
 lab_method lab_create_list_view, lab_modify_list_view, lab_reset_list_view, lab_query_events, lab_event_collector, lab_task_collector,
-    lab_read_next, lab_rewind, lab_reset_collector, lab_page_size, lab_end_collector;
+    lab_read_next, lab_read_previous, lab_rewind, lab_reset_collector, lab_page_size, lab_end_collector;
 /* In methods.c. */
 lab_method lab_service_content_call, lab_login, lab_clone_ticket, lab_clone_session, lab_logout, lab_current_time, lab_create_view, lab_destroy_view,
     lab_cancel_task, lab_find_path, lab_find_dns, lab_find_ip, lab_find_uuid;
 /* In vm_power.c, vm_make.c, ticket.c. */
-lab_method lab_power_on, lab_power_off, lab_suspend, lab_reset, lab_shutdown_guest, lab_standby_guest, lab_reboot_guest,
+lab_method lab_power_on, lab_power_on_multi, lab_power_off, lab_suspend, lab_reset, lab_shutdown_guest, lab_standby_guest, lab_reboot_guest,
     lab_mark_template, lab_mark_vm, lab_acquire_ticket, lab_create_vm, lab_register_vm, lab_unregister_vm, lab_clone_vm,
     lab_destroy, lab_reconfigure_vm, lab_relocate_vm, lab_migrate_vm, lab_rename;
+/* In maintenance.c. */
+lab_method lab_enter_maintenance, lab_exit_maintenance;
 /* In lease_method.c, ovf.c, ovf_write.c. */
 lab_method lab_import_vapp, lab_export_vm, lab_lease_progress_call, lab_lease_complete, lab_lease_abort, lab_lease_manifest,
     lab_create_import_spec, lab_parse_descriptor, lab_create_descriptor;
@@ -62,7 +64,9 @@ lab_method lab_import_vapp, lab_export_vm, lab_lease_progress_call, lab_lease_co
 lab_method lab_service_ticket, lab_make_directory, lab_delete_file, lab_move_file, lab_copy_file, lab_search, lab_search_folders,
     lab_guest_validate, lab_guest_upload, lab_guest_download, lab_guest_mkdir, lab_guest_delete_file, lab_guest_delete_folder,
     lab_guest_move, lab_guest_list, lab_guest_temporary_file, lab_guest_temporary_folder, lab_guest_start, lab_guest_processes,
-    lab_guest_terminate, lab_customize_vm;
+    lab_guest_terminate, lab_customize_vm, lab_check_customization;
+/* In custom_spec.c. */
+lab_method lab_spec_exists, lab_spec_get, lab_spec_create, lab_spec_overwrite, lab_spec_delete, lab_spec_duplicate, lab_spec_rename;
 /* In certmgr.c. */
 lab_method lab_refresh_certificates, lab_refresh_cas, lab_revoke_certificates, lab_reconnect_host, lab_disconnect_host, lab_host_csr,
     lab_host_csr_by_dn, lab_host_install_certificate, lab_host_replace_cas, lab_host_list_cas, lab_host_list_crls, lab_host_notify,

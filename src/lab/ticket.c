@@ -112,7 +112,7 @@ static void write_digests(struct lab_call *c, struct lab_value *v, struct lab_en
     if (!*sha1)
         return;
     (void)lab_string(a, v, "sslThumbprint", arena_strdup(a, sha1));
-    if (c->k.api < 800 || !cert)
+    if (c->k.api < 800 || !cert || !strcmp(v->type, "VirtualMachineMksTicket"))
         return;
     lab_thumbprint(cert, real);
     if (strcmp(real, sha1) != 0) /* what is wrong in one is wrong in both */
@@ -142,7 +142,8 @@ bool lab_acquire_ticket(struct lab_call *c)
     char id[LAB_TICKET], sha1[60];
     lab_ticket_make(vm, clock_mono_ms(), id);
     lab_said_thumbprint(host, sha1);
-    struct lab_value *v = lab_struct(a, NULL, NULL, "VirtualMachineTicket");
+    bool old = !strcmp(c->body->name, "AcquireMksTicket");
+    struct lab_value *v = lab_struct(a, NULL, NULL, old ? "VirtualMachineMksTicket" : "VirtualMachineTicket");
     (void)lab_string(a, v, "ticket", arena_strdup(a, id));
     (void)lab_string(a, v, "cfgFile", vm->path);
     (void)lab_string(a, v, "host", host->name);

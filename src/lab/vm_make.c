@@ -36,7 +36,7 @@ static bool find_host(const struct lab_asking *k, const char *moid, unsigned *re
         return true;
     }
     for (unsigned i = 0; i < k->vc->hosts_len; i++)
-        if (!(k->vc->hosts[i].at.faults & (LAB_FAULT_DISCONNECTED | LAB_FAULT_DOWN))) {
+        if (lab_host_takes_vms(&k->vc->hosts[i])) {
             *ret = i;
             return true;
         }
@@ -352,6 +352,8 @@ static enum lab_task_next relocate_step(struct lab_task *t, void *state)
         return lab_task_bad_argument(t, "host");
     if (!find_pool(&k, pool, &pool_n))
         return lab_task_bad_argument(t, "pool");
+    if (t->vc->hosts[to].maintenance)
+        return lab_task_refuse(t, "InvalidState", "The operation is not allowed in the current state of the host.");
     if (t->vc->hosts[to].at.faults & LAB_FAULT_DISCONNECTED)
         return lab_task_refuse(t, "HostNotConnected", "Unable to communicate with the remote host, since it is disconnected.");
     if (!t->progress) {

@@ -80,6 +80,21 @@ enum lab_task_next lab_vm_bad_power(struct lab_task *t, const struct lab_vm *vm,
     return LAB_TASK_FAILED;
 }
 
+bool lab_host_takes_vms(const struct lab_host *h)
+{
+    return !h->maintenance && !(h->at.faults & (LAB_FAULT_DISCONNECTED | LAB_FAULT_DOWN));
+}
+
+bool lab_vm_elsewhere(const struct lab_vm *vm, unsigned *ret)
+{
+    for (unsigned i = 1; i < vm->vc->hosts_len; i++) {
+        *ret = (unsigned)((vm->host + i) % vm->vc->hosts_len);
+        if (lab_host_takes_vms(&vm->vc->hosts[*ret]))
+            return true;
+    }
+    return false;
+}
+
 bool lab_vm_move(struct lab_vm *vm, unsigned host, const char *user, const char *kind, struct err *e)
 {
     unsigned from = vm->host;

@@ -33,6 +33,10 @@ enum lab_task_next lab_task_refuse(struct lab_task *t, const char *fault, const 
 enum lab_task_next lab_task_bad_argument(struct lab_task *t, const char *name);
 extern const char *const lab_power_names[];
 
+/* It answers, and is not in maintenance mode. */
+bool lab_host_takes_vms(const struct lab_host *h);
+/* Another host that does. */
+MUST_USE bool lab_vm_elsewhere(const struct lab_vm *vm, unsigned *ret);
 /* Moves it to another host, live or not: consoles end, watchers see it. kind: the event's type. */
 MUST_USE bool lab_vm_move(struct lab_vm *vm, unsigned host, const char *user, const char *kind, struct err *e);
 /* In vm_make.c: a new machine in that pool, on that host (moids; NULL: the first). NULL with *ret_wrong, or with e. */

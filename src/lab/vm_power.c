@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "lab/event.h"
 #include "lab/work.h"
@@ -32,16 +33,9 @@ static void happened(const struct lab_vm *vm, const char *type, const char *user
 /* DRS finds another host that answers. */
 static bool place(struct lab_vm *vm, bool *ret_moved, struct err *e)
 {
-    const struct lab_vcenter *vc = vm->vc;
-    *ret_moved = false;
-    for (unsigned i = 1; vc->plan->drs && i < vc->hosts_len; i++) {
-        unsigned host = (unsigned)((vm->host + i) % vc->hosts_len);
-        if (vc->hosts[host].at.faults & (LAB_FAULT_DISCONNECTED | LAB_FAULT_DOWN))
-            continue;
-        *ret_moved = true;
-        return lab_vm_move(vm, host, "", "DrsVmMigratedEvent", e);
-    }
-    return true;
+    unsigned host;
+    *ret_moved = vm->vc->plan->drs && lab_vm_elsewhere(vm, &host);
+    return !*ret_moved || lab_vm_move(vm, host, "", "DrsVmMigratedEvent", e);
 }
 
 static enum lab_task_next finish(struct lab_task *t, struct lab_vm *vm, const struct lab_vm_work *w)
@@ -70,6 +64,8 @@ static enum lab_task_next power_step(struct lab_task *t, void *state)
         return lab_vm_bad_power(t, vm, deeds[w->what].to);
     if (vm->template || vm->making)
         return lab_task_refuse(t, vm->template ? "InvalidState" : "TaskInProgress", "The operation is not allowed in the current state.");
+    if (w->what == POWER_ON && t->vc->hosts[vm->host].maintenance && !t->vc->plan->drs)
+        return lab_task_refuse(t, "InvalidState", "The operation is not allowed in the current state of the host.");
     if (t->vc->hosts[vm->host].at.faults & LAB_FAULT_DISCONNECTED)
         return lab_task_refuse(t, "HostNotConnected", "Unable to communicate with the remote host, since it is disconnected.");
     if (!t->progress) {
@@ -109,6 +105,68 @@ bool lab_suspend(struct lab_call *c)
 bool lab_reset(struct lab_call *c)
 {
     return start(c, RESET);
+}
+
+/* ---- several at a time: a task of the datacenter that starts one for each ---- */
+
+static void attempt(struct lab_task *t, const struct lab_vm_work *all, struct lab_object o, struct lab_value *tried, struct lab_value *left)
+{
+    const struct lab_asking k = lab_task_asking(t);
+    const struct lab_vm *vm = o.mo == MO_VM ? lab_vm_look(&k, o.n) : NULL;
+    bool off = vm && deeds[POWER_ON].from & 1u << vm->power;
+    struct lab_vm_work *w = off ? xcalloc(1, sizeof(*w)) : NULL;
+    const struct lab_task *one = NULL;
+    if (w) {
+        w->vm = o.n;
+        w->what = POWER_ON;
+        (void)text_copy(w->user, sizeof(w->user), all->user);
+        const struct lab_task_plan plan = { deeds[POWER_ON].method, deeds[POWER_ON].description, o, false, power_step, lab_vm_work_free, w };
+        one = lab_task_begin(&k, all->user, &plan);
+    }
+    struct lab_value *said = lab_struct(&t->arena, one ? tried : left, NULL, one ? "ClusterAttemptedVmInfo" : "ClusterNotAttemptedVmInfo");
+    (void)lab_ref(&t->arena, said, "vm", "VirtualMachine", lab_object_moid(&k, o));
+    if (one) {
+        (void)lab_ref(&t->arena, said, "task", "Task", lab_object_moid(&k, (struct lab_object){ .mo = MO_TASK, .n = one->n }));
+        return;
+    }
+    struct lab_value *why = lab_struct(&t->arena, said, "fault", "LocalizedMethodFault");
+    struct lab_value *fault = lab_poly(&t->arena, why, "fault", vm && !off ? "InvalidPowerState" : "InvalidState");
+    if (vm && !off) {
+        (void)lab_string(&t->arena, fault, "requestedState", lab_power_names[LAB_ON]);
+        (void)lab_string(&t->arena, fault, "existingState", lab_power_names[vm->power]);
+    }
+    (void)lab_string(&t->arena, why, "localizedMessage", "The attempted operation cannot be performed in the current state.");
+}
+
+static enum lab_task_next multi_step(struct lab_task *t, void *state)
+{
+    const struct lab_vm_work *w = state;
+    const struct lab_asking k = lab_task_asking(t);
+    t->result = lab_poly(&t->arena, NULL, "result", "ClusterPowerOnVmResult");
+    struct lab_value *tried = lab_array(&t->arena, t->result, "attempted", "ClusterAttemptedVmInfo");
+    struct lab_value *left = lab_array(&t->arena, t->result, "notAttempted", "ClusterNotAttemptedVmInfo");
+    for (const struct xml_element *it = xml_child(lab_vm_request(t, w), VIM_NS, "vm"); it; it = xml_next(it, VIM_NS, "vm")) {
+        struct lab_object o;
+        if (lab_object_find(&k, it->text, &o))
+            attempt(t, w, o, tried, left);
+    }
+    return LAB_TASK_DONE;
+}
+
+bool lab_power_on_multi(struct lab_call *c)
+{
+    if (c->self.mo != MO_DATACENTER)
+        return lab_say(c, "NotSupported", "The operation is not supported on the object.");
+    for (const struct xml_element *it = lab_arg(c, "vm"); it; it = xml_next(it, VIM_NS, "vm")) {
+        struct lab_object o;
+        if (!lab_object_find(&c->k, it->text, &o))
+            return lab_say_gone(c, it->text);
+    }
+    if (!lab_arg(c, "vm"))
+        return lab_say_value(c, "InvalidArgument", "A specified parameter was not correct: vm", "invalidProperty", "vm");
+    const struct lab_task_plan plan = { "PowerOnMultiVM_Task", "Datacenter.powerOnVm", c->self, false, multi_step, lab_vm_work_free,
+                                        lab_vm_work_make(c) };
+    return lab_task_start(c, &plan);
 }
 
 /* ---- what tools do in the guest: the call returns at once, the state follows ---- */

@@ -159,6 +159,7 @@ def tasks(content, machine):
     ticket = machine.AcquireTicket('webmks')
     thumbprint = hashlib.sha1(presented(ticket.host if ticket.host[0].isdigit() else machine.runtime.host.config.network.vnic[0].spec.ip.ipAddress))
     say(ticket.sslThumbprint.replace(':', '') == thumbprint.hexdigest().upper(), 'a ticket names what its host presents', ticket)
+    say(machine.AcquireMksTicket().port == 902, 'and one of the old kind')
     off = done(machine.PowerOffVM_Task())
     say((off.state, machine.runtime.powerState) == ('success', 'poweredOff'), 'a task powers a machine off', off)
     again = done(machine.PowerOffVM_Task())
@@ -213,6 +214,25 @@ def certificate_tasks(content, host, foreign):
     say(revoked.state == 'success' and all('X509 CRL' in crl for crl in crls) and len(crls) >= 2, 'a certificate is revoked S14', crls)
 
 
+def specs(content):
+    """Customization specs under a name."""
+    manager, customization = content.customizationSpecManager, vim.vm.customization
+    spec = customization.Specification(
+        globalIPSettings=customization.GlobalIPSettings(dnsServerList=['10.0.0.1']),
+        identity=customization.LinuxPrep(hostName=customization.FixedName(name='web'), domain='example.test'),
+        nicSettingMap=[customization.AdapterMapping(adapter=customization.IPSettings(ip=customization.DhcpIpGenerator()))])
+    info = vim.CustomizationSpecInfo(name='linux & co', description='of a test', type='Linux')
+    say(refused(vim.fault.NotFound, manager.GetCustomizationSpec, info.name), 'no spec is there yet')
+    manager.CreateCustomizationSpec(vim.CustomizationSpecItem(info=info, spec=spec))
+    kept = manager.GetCustomizationSpec(info.name)
+    say(kept.spec.identity.hostName.name == 'web' and kept.spec.globalIPSettings.dnsServerList == ['10.0.0.1'] and
+        [i.name for i in manager.info] == [info.name], 'a spec comes back as it went', kept)
+    manager.OverwriteCustomizationSpec(kept)
+    say(refused(vim.fault.ConcurrentAccess, manager.OverwriteCustomizationSpec, kept), 'an old version overwrites nothing')
+    manager.DeleteCustomizationSpec(info.name)
+    say(not manager.DoesCustomizationSpecExist(info.name), 'and is deleted')
+
+
 def host_certificates(host):
     """The same from the host's side: HostCertificateManager."""
     manager, address = host.configManager.certificateManager, host.config.network.vnic[0].spec.ip.ipAddress
@@ -253,13 +273,14 @@ def main():
     every_property([service, content.rootFolder, content.sessionManager, content.propertyCollector, content.viewManager,
                     content.setting, content.searchIndex, content.certificateManager, view,
                     hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
-                    content.ovfManager, content.fileManager, content.guestOperationsManager, *view.view])
+                    content.ovfManager, content.customizationSpecManager, content.fileManager, content.guestOperationsManager, *view.view])
     tasks(content, machines.view[0])
     certificates(hosts)
     pages(content, machines)
     updates(content, hosts[0])
     found = content.searchIndex.FindByDnsName(dnsName=f'esx2.{NAME}', vmSearch=False)
     say(found == hosts[1], 'finds a host by its name', found)
+    specs(content)
     certificate_tasks(content, hosts[1], hosts[0])
     host_certificates(hosts[1])
     happened = [type(e).__name__ for e in content.eventManager.QueryEvents(vim.event.EventFilterSpec())]
