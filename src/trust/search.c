@@ -7,6 +7,7 @@
 #include "trust/constraint.h"
 #include "trust/hostname.h"
 #include "trust/policy.h"
+#include "trust/proofs.h"
 #include "trust/revocation.h"
 
 static bool extend(struct search *s);
@@ -23,21 +24,49 @@ bool search_refuse(struct search *s, enum trust_rule rule, const struct trust_ce
     return false;
 }
 
+/* The place of this check among those that were made; a new one spends of the budget, and its ok is to be filled in. NULL: spent. */
+static struct search_link *link_of(struct search_effort *f, const struct trust_cert *signer, const uint8_t *signed_bytes, bool *ret_new)
+{
+    *ret_new = false;
+    for (size_t i = 0; i < f->links_len; i++)
+        if (f->links[i].signed_bytes == signed_bytes && f->links[i].signer == signer)
+            return &f->links[i];
+    if (f->signatures == f->signatures_max || f->links_len == SEARCH_LINKS) {
+        f->exhausted = true;
+        return NULL;
+    }
+    f->signatures++;
+    *ret_new = true;
+    f->links[f->links_len] = (struct search_link){ signed_bytes, signer, false };
+    return &f->links[f->links_len++];
+}
+
+static bool verify(const struct trust_cert *signer, const struct signature_algorithm *a, struct der signed_bytes, struct der signature)
+{
+    EVP_PKEY *key = cert_key(signer);
+    return key && signature_verify(key, a, signed_bytes, signature);
+}
+
 bool search_verify(struct search_effort *f, const struct trust_cert *signer, const struct signature_algorithm *a,
                    struct der signed_bytes, struct der signature)
 {
-    for (size_t i = 0; i < f->links_len; i++)
-        if (f->links[i].signed_bytes == signed_bytes.p && f->links[i].signer == signer)
-            return f->links[i].ok;
-    if (f->signatures == f->signatures_max || f->links_len == SEARCH_LINKS) {
-        f->exhausted = true;
-        return false;
-    }
-    f->signatures++;
-    EVP_PKEY *key = cert_key(signer);
-    bool ok = key && signature_verify(key, a, signed_bytes, signature);
-    f->links[f->links_len++] = (struct search_link){ signed_bytes.p, signer, ok };
-    return ok;
+    bool fresh;
+    struct search_link *l = link_of(f, signer, signed_bytes.p, &fresh);
+    if (fresh)
+        l->ok = verify(signer, a, signed_bytes, signature);
+    return l && l->ok;
+}
+
+bool search_verify_cert(const struct search *s, const struct trust_cert *signer, const struct trust_cert *child)
+{
+    bool fresh;
+    struct search_link *l = link_of(s->effort, signer, child->tbs.p, &fresh);
+    if (!fresh)
+        return l && l->ok;
+    l->ok = trust_proofs_has(s->q->proofs, child->sha256, signer->key_sha256);
+    if (!l->ok && (l->ok = verify(signer, &child->algorithm, child->tbs, child->signature)))
+        trust_proofs_add(s->q->proofs, child->sha256, signer->key_sha256);
+    return l->ok;
 }
 
 /* ---- one certificate ---- */
@@ -284,7 +313,7 @@ static bool try_issuer(struct search *s, const struct trust_cert *c, const struc
         return search_refuse(s, TRUST_PATH_TOO_LONG, child, "fewer intermediate certificates", "more");
     struct search_refusal before = s->refusal;
     bool may = may_sign(s, c);
-    if (!search_verify(s->effort, c, &child->algorithm, child->tbs, child->signature)) {
+    if (!search_verify_cert(s, c, child)) {
         /* Not the issuer after all: what is wrong with it explains nothing. */
         s->refusal = before;
         return !s->effort->exhausted && search_refuse(s, TRUST_BAD_SIGNATURE, child, "", "");
@@ -320,7 +349,7 @@ static void explain_outside(struct search *s)
 {
     const struct trust_cert *a = s->outside->cert, *child = s->outside_child;
     if (memcmp(a->sha256, child->sha256, DIGEST_SHA256) == 0 ||
-        search_verify(s->effort, a, &child->algorithm, child->tbs, child->signature))
+        search_verify_cert(s, a, child))
         (void)search_refuse(s, s->outside_rule, a, "an anchor granted for this connection",
                             s->outside_rule == TRUST_OUT_OF_SCOPE ? "an anchor granted for others"
                                                                   : "a public CA, and names are off");

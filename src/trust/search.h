@@ -62,6 +62,8 @@ bool search_run(struct search *s, const struct trust_cert *target);
 /* Checks a signature within the budget, remembering the answer. False also when the budget is spent. */
 bool search_verify(struct search_effort *f, const struct trust_cert *signer, const struct signature_algorithm *a,
                    struct der signed_bytes, struct der signature);
+/* The same for the signature on a certificate; proofs are asked first, which spends as much. */
+bool search_verify_cert(const struct search *s, const struct trust_cert *signer, const struct trust_cert *child);
 
 /* Remembers a refusal when it explains more than the one before. Texts may be "". Returns false. */
 bool search_refuse(struct search *s, enum trust_rule rule, const struct trust_cert *at, const char *expected,

@@ -15,6 +15,7 @@
 
 struct trust_set;
 struct trust_cert;
+struct trust_proofs;
 
 enum {
     TRUST_CHAIN_MAX = 256,   /* certificates read from one peer or file; the rest is not looked at */
@@ -68,6 +69,7 @@ struct trust_question {
     enum trust_crl_mode crl_mode;
     int64_t now; /* seconds since 1970, wall clock */
     struct trust_policy policy;
+    struct trust_proofs *proofs; /* trust/proofs.h: for kept chains that are decided again; changes no verdict. NULL = none */
 };
 
 /* A value: nothing in it is borrowed or owned, so that it can travel with an error. */
