@@ -42,6 +42,7 @@ const struct api_op *const api_tables[] = {
     api_vouchsafe_consoles_ops,
     api_vouchsafe_denied_ops,
     api_vouchsafe_events_ops,
+    api_vouchsafe_hosts_ops,
     api_vouchsafe_inbox_ops,
     api_vouchsafe_infra_ops,
     api_vouchsafe_preview_ops,

@@ -44,6 +44,7 @@ extern const struct api_op api_vouchsafe_changes_ops[];
 extern const struct api_op api_vouchsafe_consoles_ops[];
 extern const struct api_op api_vouchsafe_denied_ops[];
 extern const struct api_op api_vouchsafe_events_ops[];
+extern const struct api_op api_vouchsafe_hosts_ops[];
 extern const struct api_op api_vouchsafe_inbox_ops[];
 extern const struct api_op api_vouchsafe_infra_ops[];
 extern const struct api_op api_vouchsafe_preview_ops[];

@@ -55,10 +55,8 @@ static const char *or_null(const char *text)
     return text[0] ? text : NULL;
 }
 
-static json_t *write(struct api_call *c, const void *row)
+json_t *virtual_center_json(const struct vcenter *v)
 {
-    const struct vcenter *v = row;
-    (void)c;
     json_t *j = json_pack("{s:s, s:s, s:s, s:s, s:n, s:s, s:b, s:s?, s:b, s:s?, s:s?, s:s?}", "vcId", v->urn, "name", v->name,
                           "description", v->description, "username", v->username, "password", "url", v->url, "isEnabled",
                           v->enabled, "vsphereWebClientServerUrl", or_null(v->web_client_url), "hasProxy", v->has_proxy,
@@ -96,9 +94,9 @@ static struct fiql_value field(const void *row, size_t i)
     return values[i];
 }
 
-static bool list(struct api_call *c, struct err *e)
+bool virtual_centers_answer(struct api_call *c, json_t *(*write)(struct api_call *c, const void *row), struct err *e)
 {
-    static const struct api_list as = { fields, ARRAY_LEN(fields), field, "name", false, "VCenterServers", write };
+    const struct api_list as = { fields, ARRAY_LEN(fields), field, "name", false, "VCenterServers", write };
     AUTO(loan_end) struct loan l = { 0 };
     struct vcenter *found;
     size_t len;
@@ -107,10 +105,21 @@ static bool list(struct api_call *c, struct err *e)
     return api_answer_array(c, &as, found, len, sizeof(*found), e);
 }
 
+static json_t *write_row(struct api_call *c, const void *row)
+{
+    (void)c;
+    return virtual_center_json(row);
+}
+
+static bool list(struct api_call *c, struct err *e)
+{
+    return virtual_centers_answer(c, write_row, e);
+}
+
 static bool get(struct api_call *c, struct err *e)
 {
     struct vcenter v;
-    return virtual_center_of(c, &v, e) && api_answer_json(c, 200, write(c, &v), e);
+    return virtual_center_of(c, &v, e) && api_answer_json(c, 200, virtual_center_json(&v), e);
 }
 
 /* Texts of the body replace those that are there; a key that is absent leaves them. */

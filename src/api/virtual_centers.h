@@ -17,3 +17,8 @@ MUST_USE bool virtual_center_password(const char *text, struct secret *ret, stru
 const struct secret *virtual_center_given(const struct secret *s);
 /* The registered one that {id} of the path names. */
 MUST_USE bool virtual_center_of(const struct api_call *c, struct vcenter *ret, struct err *e);
+
+/* One as both its lists and its own address show it. */
+json_t *virtual_center_json(const struct vcenter *v);
+/* The list of all, each row (a struct vcenter) as `write` has it. */
+MUST_USE bool virtual_centers_answer(struct api_call *c, json_t *(*write)(struct api_call *c, const void *row), struct err *e);

@@ -1,27 +1,27 @@
-/* Step 3 and the hosts of a vCenter Server, as our own API shows them (docs/vmca.md). */
+/* Step 3 of a vCenter Server, as our own API shows it (docs/vmca.md). */
 #include <string.h>
 
 #include "api/list.h"
 #include "api/tables.h"
 #include "api/trust_json.h"
+#include "api/virtual_centers.h"
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "flow/anchor.h"
-#include "flow/busy.h"
 #include "flow/change.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/site_settings.h"
 #include "flow/task.h"
 #include "flow/vcenter.h"
-#include "flow/vcenter_table.h"
 #include "flow/vmca.h"
 #include "http/request.h"
 #include "trust/cert.h"
 #include "wire/json.h"
 
-#define BASE "/cloudapi/vouchsafe/1.0.0/vcenters/{urn}"
+#define LIST "/cloudapi/vouchsafe/1.0.0/vcenters"
+#define BASE LIST "/{urn}"
 
 /* ---- what is kept ---- */
 
@@ -78,93 +78,20 @@ static bool trust(struct api_call *c, struct err *e)
     return read_it(c, &r, e) && api_answer_json(c, 200, summary_json(&r.summary), e);
 }
 
-/* ---- hosts ---- */
-
-enum { FIELD_ID, FIELD_NAME, FIELD_CLASS, FIELD_VERIFIED, FIELD_RULE };
-static const struct fiql_field fields[] = {
-    [FIELD_ID] = { "id", FIQL_TEXT, false, false },         [FIELD_NAME] = { "name", FIQL_CASELESS, false, false },
-    [FIELD_CLASS] = { "class", FIQL_TEXT, false, false },   [FIELD_VERIFIED] = { "verified", FIQL_BOOL, false, false },
-    [FIELD_RULE] = { "rule", FIQL_TEXT, false, false },
-};
-
-static bool verified(const struct host_row *h)
+/* The list of /cloudapi/1.0.0 with what is remembered of step 3 beside each. */
+static json_t *with_trust(struct api_call *c, const void *row)
 {
-    return h->seen && h->verdict.ok;
+    const struct vcenter *v = row;
+    struct vmca_summary summary;
+    json_t *o = virtual_center_json(v);
+    vmca_summary_read(v->trust, c->arena, &summary);
+    json_object_set_new(o, "trust", summary_json(&summary));
+    return o;
 }
 
-static struct fiql_value value_of(const void *p, size_t field)
+static bool list(struct api_call *c, struct err *e)
 {
-    const struct host_row *h = p;
-    const char *const texts[] = { h->id, h->name, host_class_name(h->class), NULL, h->seen ? trust_rule_code(h->verdict.rule) : NULL };
-    return (struct fiql_value){ texts[field], verified(h) };
-}
-
-static json_t *names_json(const struct host_row *h)
-{
-    json_t *list = json_array();
-    for (size_t i = 0; i < h->names_len; i++)
-        json_array_append_new(list, task_json(h->names[i]));
-    return list;
-}
-
-static json_t *host_json(struct api_call *c, const void *p)
-{
-    const struct host_row *h = p;
-    (void)c;
-    return json_pack("{s:s, s:o, s:o, s:i, s:o, s:s, s:b, s:s, s:o, s:o, s:o, s:o}", "id", h->id, "name", task_json(h->name), "dialled",
-                     task_json(h->dialled), "port", (int)h->port, "names", names_json(h), "class", host_class_name(h->class),
-                     "verified", verified(h), "means", verified(h) ? "is verified" : host_class_text(h->class), "verdict",
-                     h->seen ? trust_json_verdict(&h->verdict) : json_null(), "error", h->seen ? json_null() : task_json(h->err.msg),
-                     "leaf", h->certs_len ? trust_json_cert(h->certs[0]) : json_null(), "lastSeen", api_json_time(h->seen_ms));
-}
-
-static bool hosts(struct api_call *c, struct err *e)
-{
-    static const struct api_list shape = { .fields = fields, .fields_len = ARRAY_LEN(fields), .get = value_of, .sort = "name",
-                                           .model = "Hosts", .write = host_json };
-    AUTO(trust_cert_unrefp) struct trust_cert *vmca = NULL;
-    AUTO(hosts_report_done) struct hosts_report report = { 0 };
-    struct reading r;
-    struct err none;
-    if (!read_it(c, &r, e) || !hosts_kept(c->site, r.urn, r.names_off, &report, e))
-        return false;
-    if (r.summary.pem && !anchor_read(r.summary.pem, strlen(r.summary.pem), &vmca, &none))
-        vmca = NULL;
-    hosts_classify(&report, vmca, clock_wall_ms() / 1000);
-    char text[HOSTS_TEXT_MAX];
-    hosts_text(&report, text);
-    AUTO(wire_json_decrefp) json_t *more =
-        json_pack("{s:s, s:i, s:i, s:o, s:o, s:o}", "vmca", vmca_state_name(r.summary.state), "total", (int)report.len, "verified",
-                  (int)report.verified, "text", task_json(text), "classes", classes_json(report.classes), "looked",
-                  api_json_time(r.summary.at_ms));
-    c->more = more;
-    bool ok = api_answer_array(c, &shape, report.rows, report.len, sizeof(*report.rows), e);
-    c->more = NULL;
-    return ok;
-}
-
-/* One host as it is now; what it presents is kept. */
-static bool look_at_host(struct api_call *c, struct err *e)
-{
-    AUTO(hosts_report_done) struct hosts_report report = { 0 };
-    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
-    AUTO(trust_cert_unrefp) struct trust_cert *vmca = NULL;
-    AUTO(busy_end) struct busy_turn turn = { 0 };
-    struct reading r;
-    struct err none;
-    const char *id = api_param(c, "id");
-    if (!read_it(c, &r, e) || !busy_begin(c->site->busy, c->caller.org, &turn, e) || !vcenter_borrow(c->site, r.urn, &hold, e))
-        return false;
-    const struct hosts_look how = { .vcenter = r.urn, .session = hold.session, .names_off = r.names_off, .only = id };
-    if (!hosts_look(c->site, &how, &report, e))
-        return false;
-    if (r.summary.pem && !anchor_read(r.summary.pem, strlen(r.summary.pem), &vmca, &none))
-        vmca = NULL;
-    hosts_classify(&report, vmca, clock_wall_ms() / 1000);
-    for (size_t i = 0; i < report.len; i++)
-        if (strcmp(report.rows[i].id, id) == 0)
-            return api_answer_json(c, 200, host_json(c, &report.rows[i]), e);
-    return err_set(e, ERR_NOT_FOUND, "the vCenter lists no host of this id");
+    return virtual_centers_answer(c, with_trust, e);
 }
 
 /* ---- looking now ---- */
@@ -260,9 +187,8 @@ static bool review(struct api_call *c, struct err *e)
 }
 
 const struct api_op api_vouchsafe_vcenters_ops[] = {
+    { "GET", LIST, API_CLOUDAPI, RIGHT_VCENTER_VIEW, API_PROVIDER, list, 0 },
     { "GET", BASE "/trust", API_CLOUDAPI, RIGHT_VCENTER_VIEW, API_PROVIDER, trust, 0 },
-    { "GET", BASE "/hosts", API_CLOUDAPI, RIGHT_VCENTER_VIEW, API_PROVIDER, hosts, 0 },
-    { "POST", BASE "/hosts/{id}/look", API_CLOUDAPI, RIGHT_TRUSTSTORE_VIEW, API_PROVIDER, look_at_host, 0 },
     { "POST", BASE "/findVmca", API_CLOUDAPI, RIGHT_TRUSTSTORE_VIEW, API_PROVIDER, find, VMCA_BUNDLE_MAX },
     { "POST", BASE "/trustVmca", API_CLOUDAPI, RIGHT_TRUSTSTORE_MANAGE, API_PROVIDER, trust_vmca, 0 },
     { "POST", BASE "/review", API_CLOUDAPI, RIGHT_TRUSTSTORE_MANAGE, API_PROVIDER, review, 0 },

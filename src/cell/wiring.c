@@ -17,6 +17,7 @@
 #include "flow/evidence.h"
 #include "flow/gate_live.h"
 #include "flow/guest_script.h"
+#include "flow/host_table.h"
 #include "flow/init.h"
 #include "flow/inventory.h"
 #include "flow/kinds.h"
@@ -43,6 +44,7 @@
 #include "net/tls_own.h"
 #include "net/tls_server.h"
 #include "store/datadir.h"
+#include "trust/proofs.h"
 #include "trust/set.h"
 #include "wire/settings.h"
 
@@ -121,6 +123,8 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.pulse = c->pulse;
     c->site.sessions = session_table_create(&c->site);
     c->site.vcenters = vcenter_table_create(NULL);
+    c->site.host_table = host_table_create();
+    c->site.proofs = trust_proofs_create();
     c->site.connected = live_create();
     live_add(c->site.connected, &(struct live_source){ vcenter_table_live, &c->site });
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
@@ -335,6 +339,8 @@ void cell_close(struct cell *c)
     c->publisher = publisher_destroy(c->publisher);
     c->gate = gate_destroy(c->gate);
     c->site.vcenters = vcenter_table_destroy(c->site.vcenters);
+    c->site.host_table = host_table_destroy(c->site.host_table);
+    c->site.proofs = trust_proofs_destroy(c->site.proofs);
     c->site.connected = live_destroy(c->site.connected);
     c->site.busy = busy_destroy(c->site.busy);
     c->site.guests = busy_destroy(c->site.guests);

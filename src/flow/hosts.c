@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/change.h"
+#include "flow/host_table.h"
 #include "flow/look.h"
 #include "flow/site.h"
 #include "flow/site_settings.h"
@@ -261,6 +262,7 @@ static bool keep_all(const struct looking *g, struct err *e)
         k.to = k.from + KEEP_AT_ONCE < g->report->len ? k.from + KEEP_AT_ONCE : g->report->len;
         if (!change_keep(g->site, keep_some, &k, e))
             return err_in(e, "keeping what the hosts present");
+        host_table_touch(g->site->host_table, g->how->vcenter);
     }
     struct going w = { .g = g };
     bool ok;
@@ -268,6 +270,7 @@ static bool keep_all(const struct looking *g, struct err *e)
         ok = change_keep(g->site, forget_gone, &w, e);
     } while (ok && w.rows == STORE_PAGE_MAX);
     arena_done(&w.arena);
+    host_table_touch(g->site->host_table, g->how->vcenter);
     return ok;
 }
 

@@ -15,6 +15,7 @@ struct chain;
 struct site;
 struct store;
 struct trust_cert;
+struct trust_proofs;
 struct trust_vmca_answer;
 struct vim_host;
 struct vim_session;
@@ -54,6 +55,7 @@ struct host_row {
     const struct trust_cert **certs; /* leaf first; references of the report's */
     size_t certs_len;
     struct trust_verdict verdict;
+    struct trust_proofs *proofs; /* borrowed from the site; may be NULL */
     enum host_class class;
 };
 
@@ -90,6 +92,9 @@ MUST_USE bool hosts_look(const struct site *site, const struct hosts_look *how, 
 /* The same from what is kept, decided again now with the live set: no packet is sent. */
 MUST_USE bool hosts_kept(const struct site *site, const char *vcenter, bool names_off, struct hosts_report *ret,
                          struct err *e);
+/* One of them by its key, as far as a look has seen it: a report of one row, or of none. */
+MUST_USE bool hosts_kept_one(const struct site *site, const char *vcenter, bool names_off, const char *key,
+                             struct hosts_report *ret, struct err *e);
 /* Decides every row's chain again with the live set and counts. */
 void hosts_decide(const struct site *site, const char *vcenter, bool names_off, struct hosts_report *r);
 

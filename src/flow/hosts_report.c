@@ -11,6 +11,7 @@
 #include "flow/vcenter.h"
 #include "store/endpoint.h"
 #include "trust/cert.h"
+#include "trust/proofs.h"
 #include "trust/set.h"
 #include "wire/json.h"
 
@@ -43,10 +44,14 @@ const char *host_class_text(enum host_class c)
 
 bool hosts_leads_to(const struct host_row *r, const struct trust_cert *ca)
 {
-    for (size_t i = 0; i < r->certs_len; i++) {
-        if (memcmp(trust_cert_sha256(r->certs[i]), trust_cert_sha256(ca), DIGEST_SHA256) == 0 || trust_cert_issued_by(r->certs[i], ca))
+    for (size_t i = 0; r->seen && r->verdict.ok && i < r->verdict.path_len; i++) /* proved already */
+        if (memcmp(r->verdict.path[i], trust_cert_sha256(ca), DIGEST_SHA256) == 0)
             return true;
-        if (i + 1 < r->certs_len && !trust_cert_issued_by(r->certs[i], r->certs[i + 1]))
+    for (size_t i = 0; i < r->certs_len; i++) {
+        if (memcmp(trust_cert_sha256(r->certs[i]), trust_cert_sha256(ca), DIGEST_SHA256) == 0 ||
+            trust_proofs_issued_by(r->proofs, r->certs[i], ca))
+            return true;
+        if (i + 1 < r->certs_len && !trust_proofs_issued_by(r->proofs, r->certs[i], r->certs[i + 1]))
             return false;
     }
     return false;
@@ -101,6 +106,7 @@ void hosts_decide(const struct site *site, const char *vcenter, bool names_off, 
     r->verified = 0;
     for (size_t i = 0; i < r->len; i++) {
         struct host_row *h = &r->rows[i];
+        h->proofs = site->proofs;
         if (h->certs_len == 0)
             continue;
         const struct trust_question q = {
@@ -108,6 +114,7 @@ void hosts_decide(const struct site *site, const char *vcenter, bool names_off, 
             .names_mode = names_off ? TRUST_NAMES_OFF : TRUST_NAMES_CHECK,
             .behalf = { TRUST_FOR_ESXI, h->port, vcenter, h->dialled },
             .purpose = TRUST_PURPOSE_SERVER, .crl_mode = look_crl_mode(site), .now = now, .policy = look_policy(site),
+            .proofs = site->proofs,
         };
         trust_decide(set, &q, &h->verdict);
         r->verified += h->seen && h->verdict.ok;
@@ -116,11 +123,16 @@ void hosts_decide(const struct site *site, const char *vcenter, bool names_off, 
 
 /* ---- from what is kept ---- */
 
+enum { ISSUERS_HELD = 8 };
+
 struct reading {
-    const char *vcenter;
+    const char *vcenter, *only; /* only: one key; NULL = all */
     struct hosts_report *report;
     size_t cap, rows;
     const char *last;
+    /* What was sent behind leaves, decoded once: most hosts of a vCenter send the same. References. */
+    struct trust_cert *issuers[ISSUERS_HELD];
+    size_t issuers_len;
 };
 
 static struct host_row *new_row(struct reading *g)
@@ -130,12 +142,44 @@ static struct host_row *new_row(struct reading *g)
     return &r->rows[r->len++];
 }
 
+static const char *id_of(const char *key)
+{
+    const char *slash = strrchr(key, '/');
+    return slash ? slash + 1 : key;
+}
+
+static bool read_cert(struct reading *g, const struct store_chain_cert *from, bool leaf, const struct trust_cert **ret, struct err *e)
+{
+    struct trust_cert *c;
+    for (size_t i = 0; !leaf && i < g->issuers_len; i++) {
+        size_t len;
+        const uint8_t *der = trust_cert_der(g->issuers[i], &len);
+        if (len == from->len && memcmp(der, from->der, len) == 0) {
+            *ret = trust_cert_ref(g->issuers[i]);
+            return true;
+        }
+    }
+    if (!trust_cert_parse(from->der, from->len, &c, e))
+        return false;
+    if (!leaf && g->issuers_len < ISSUERS_HELD)
+        g->issuers[g->issuers_len++] = trust_cert_ref(c);
+    *ret = c;
+    return true;
+}
+
+static bool read_chain(struct reading *g, const struct store_endpoint *ep, struct host_row *r, struct err *e)
+{
+    r->certs = arena_array(&g->report->arena, ep->chain_len + 1, sizeof(*r->certs));
+    for (; r->certs_len < ep->chain_len; r->certs_len++)
+        if (!read_cert(g, &ep->chain[r->certs_len], r->certs_len == 0, &r->certs[r->certs_len], e))
+            return err_in(e, "what %s presented", r->name);
+    return true;
+}
+
 static bool on_endpoint(void *self, const struct store_endpoint *ep, struct err *e)
 {
     struct reading *g = self;
     struct arena *a = &g->report->arena;
-    const char *id = strrchr(ep->key, '/');
-    (void)e;
     g->rows++;
     g->last = arena_strdup(a, ep->key);
     if (ep->kind != TRUST_FOR_ESXI)
@@ -144,30 +188,12 @@ static bool on_endpoint(void *self, const struct store_endpoint *ep, struct err 
     const char **names = arena_array(a, ep->names_len + 1, sizeof(*names));
     for (size_t i = 0; i < ep->names_len; i++)
         names[i] = arena_strdup(a, ep->names[i]);
-    *r = (struct host_row){ .key = g->last, .id = arena_strdup(a, id ? id + 1 : ep->key), .port = ep->port, .names = names,
-                            .names_len = ep->names_len, .seen = true, .kept = true, .seen_ms = ep->seen_ms,
-                            .dialled = arena_strdup(a, ep->host) };
+    *r = (struct host_row){ .key = g->last, .id = id_of(g->last), .port = ep->port, .names = names, .names_len = ep->names_len,
+                            .seen = true, .kept = true, .seen_ms = ep->seen_ms, .dialled = arena_strdup(a, ep->host) };
     r->name = ep->names_len ? names[0] : r->dialled;
     if (ep->seen_ms > g->report->at_ms)
         g->report->at_ms = ep->seen_ms;
-    return true;
-}
-
-/* Lists hold no chains. */
-static bool read_chain(struct store *s, struct host_row *r, struct arena *a, struct err *e)
-{
-    AUTO(arena_done) struct arena mine = { 0 };
-    struct store_endpoint ep;
-    if (!store_endpoint_get(s, r->key, &mine, &ep, e))
-        return false;
-    r->certs = arena_array(a, ep.chain_len + 1, sizeof(*r->certs));
-    for (size_t i = 0; i < ep.chain_len; i++) {
-        struct trust_cert *c;
-        if (!trust_cert_parse(ep.chain[i].der, ep.chain[i].len, &c, e))
-            return err_in(e, "what %s presented", r->name);
-        r->certs[r->certs_len++] = c;
-    }
-    return true;
+    return read_chain(g, ep, r, e);
 }
 
 /* Who was not seen at the last look is named in the trust record (flow/vmca.c): no row of the store without a chain. */
@@ -191,7 +217,7 @@ static void read_unseen(struct reading *g, const char *record)
             r = new_row(g);
             *r = (struct host_row){ .key = arena_strdup(&g->report->arena, key), .name = arena_strdup(&g->report->arena, name) };
             r->dialled = r->name;
-            r->id = strrchr(r->key, '/') ? strrchr(r->key, '/') + 1 : r->key;
+            r->id = id_of(r->key);
         }
         r->seen = false;
         (void)err_set(&r->err, json_is_true(json_object_get(one, "tried")) ? ERR_PEER : ERR_CANCELLED, "%s", why);
@@ -210,25 +236,45 @@ static bool read_kept(void *self, struct store *s, struct err *e)
             return false;
         q.after = g->last;
     } while (g->rows == STORE_PAGE_MAX);
-    for (size_t i = 0; i < g->report->len; i++)
-        if (!read_chain(s, &g->report->rows[i], &g->report->arena, e))
-            return false;
     if (!vcenter_get(s, g->vcenter, &g->report->arena, &v, e))
         return false;
     read_unseen(g, v.trust ? v.trust : "");
     return true;
 }
 
-bool hosts_kept(const struct site *site, const char *vcenter, bool names_off, struct hosts_report *ret, struct err *e)
+static bool read_one(void *self, struct store *s, struct err *e)
 {
-    struct reading g = { .vcenter = vcenter, .report = ret };
-    if (!change_read(site, read_kept, &g, e)) {
-        hosts_report_done(ret);
+    struct reading *g = self;
+    struct store_endpoint ep;
+    struct err none;
+    if (!store_endpoint_get(s, g->only, &g->report->arena, &ep, &none))
+        return none.kind == ERR_NOT_FOUND || err_set(e, none.kind, "%s", none.msg);
+    return on_endpoint(g, &ep, e);
+}
+
+static bool kept(const struct site *site, struct reading *g, bool names_off, struct err *e)
+{
+    bool ok = change_read(site, g->only ? read_one : read_kept, g, e);
+    for (size_t i = 0; i < g->issuers_len; i++)
+        (void)trust_cert_unref(g->issuers[i]);
+    if (!ok) {
+        hosts_report_done(g->report);
         return false;
     }
-    hosts_decide(site, vcenter, names_off, ret);
-    hosts_classify(ret, NULL, clock_wall_ms() / 1000);
+    hosts_decide(site, g->vcenter, names_off, g->report);
+    hosts_classify(g->report, NULL, clock_wall_ms() / 1000);
     return true;
+}
+
+bool hosts_kept(const struct site *site, const char *vcenter, bool names_off, struct hosts_report *ret, struct err *e)
+{
+    return kept(site, &(struct reading){ .vcenter = vcenter, .report = ret }, names_off, e);
+}
+
+bool hosts_kept_one(const struct site *site, const char *vcenter, bool names_off, const char *key, struct hosts_report *ret,
+                    struct err *e)
+{
+    return kept(site, &(struct reading){ .vcenter = vcenter, .only = key, .report = ret }, names_off, e);
 }
 
 /* ---- the sentence ---- */

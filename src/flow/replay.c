@@ -252,7 +252,7 @@ static struct trust_question question_of(const struct loading *g, const struct r
         .unpinned_acknowledged = o && ep->kind == TRUST_FOR_VCENTER && o->unpinned,
         .behalf = { ep->kind, ep->port, ep->urn, ep->host },
         .purpose = TRUST_PURPOSE_SERVER, .crl_mode = look_crl_mode(g->site), .policy = look_policy(g->site),
-        .now = g->r->now_ms / 1000,
+        .now = g->r->now_ms / 1000, .proofs = g->site->proofs,
     };
 }
 

@@ -12,6 +12,7 @@ struct busy;
 struct caller;
 struct evidence;
 struct gate;
+struct host_table;
 struct live_list;
 struct inventory;
 struct loan_shelf;
@@ -24,6 +25,7 @@ struct spool;
 struct task_rests;
 struct transfer_table;
 struct trust_live;
+struct trust_proofs;
 struct vcenter_table;
 struct watch;
 
@@ -38,6 +40,8 @@ struct site {
     struct session_table *sessions; /* flow/session.h: who is logged in */
     struct vcenter_table *vcenters; /* flow/vcenter_table.h: sessions to the registered vCenter Servers */
     struct watch *watch;            /* flow/watch.h: keeps them alive; NULL where nobody watches (tests, the CLI) */
+    struct host_table *host_table;  /* flow/host_table.h: lists of hosts in memory */
+    struct trust_proofs *proofs;    /* trust/proofs.h: for kept chains that are decided again; NULL = none */
     struct live_list *connected;    /* flow/live.h: what is open now; NULL = nothing is counted */
     struct inventory *inventory;    /* flow/inventory.h: what stands in VDCs; NULL where nobody follows it */
     struct evidence *evidence;      /* flow/evidence.h: what carried what; NULL = nobody writes it down */

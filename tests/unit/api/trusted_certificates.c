@@ -1,6 +1,7 @@
 #include "unit/api/ask.h"
 
 #include <stdlib.h>
+#include <strings.h>
 
 #include "fixture/mint.h"
 #include "flow/org.h"
@@ -73,6 +74,41 @@ static void an_entry_lives(void **state)
     ask_only(d, 403, "DELETE", path, NULL);
     ask_only(d, 403, "GET", path, NULL); /* trap 4 */
     ask_only(d, 403, "GET", LIST "/nonsense", NULL);
+}
+
+/* Pages cut anywhere are parts of the one sorted list; rows that are equal by the key keep one order. */
+static void pages_are_parts_of_one_order(void **state)
+{
+    struct desk *d = *state;
+    enum { COUNT = 150 };
+    AUTO(mint_destroyp) struct mint *m = mint_create();
+    const struct { const char *sort, *field; int direction; } by[] = { { "sortAsc=alias", "alias", 1 }, { "sortDesc=alias", "alias", -1 } };
+    char path[200], what[64], last[64], found[64];
+    desk_become(d, "administrator@System", GROUND_PASSWORD);
+    for (int i = 0; i < COUNT; i++) {
+        (void)snprintf(what, sizeof(what), "%s %03d", i % 2 ? "a" : "A", i * 7 % COUNT);
+        (void)snprintf(last, sizeof(last), "/CN=%d", i);
+        grant(d, what, mint_root(m, last, MINT_P256 + i)->pem, path);
+    }
+    for (size_t k = 0; k < ARRAY_LEN(by); k++)
+        for (int size = 1; size <= 128; size = 3 * size + 1) {
+            int seen = 0;
+            last[0] = '\0';
+            for (int page = 1; (page - 1) * size < COUNT; page++) {
+                (void)snprintf(path, sizeof(path), LIST "?page=%d&pageSize=%d&%s", page, size, by[k].sort);
+                struct answer a = ask_for(d, 200, "GET", path, NULL);
+                CHECK_EQ(answer_number(&a, "resultTotal"), COUNT);
+                for (int i = 0; i < size && seen < COUNT; i++, seen++) {
+                    (void)snprintf(found, sizeof(found), "values.%d.%s", i, by[k].field);
+                    (void)snprintf(found, sizeof(found), "%s", answer_text(&a, found));
+                    if (last[0] && strcasecmp(last, found) * by[k].direction >= 0)
+                        fail_msg("%s: %s before %s", path, last, found);
+                    (void)snprintf(last, sizeof(last), "%s", found);
+                }
+                answer_done(&a);
+            }
+            CHECK_EQ(seen, COUNT);
+        }
 }
 
 static void what_makes_no_sense_changes_nothing(void **state)
@@ -183,5 +219,5 @@ static void nobody_answers(void **state)
                             "certificateAuthority/vmca", NULL);
 }
 
-GROUP(api_trusted_certificates, DESK(an_entry_lives), DESK(what_makes_no_sense_changes_nothing), DESK(organizations_are_apart),
-      DESK(a_test_that_makes_no_sense_is_refused), DESK(nobody_answers))
+GROUP(api_trusted_certificates, DESK(an_entry_lives), DESK(what_makes_no_sense_changes_nothing),
+      DESK(pages_are_parts_of_one_order), DESK(organizations_are_apart), DESK(a_test_that_makes_no_sense_is_refused), DESK(nobody_answers))

@@ -4,8 +4,10 @@
 #include "fixture/vmca.h"
 #include "flow/anchor.h"
 #include "flow/change.h"
+#include "flow/host_table.h"
 #include "flow/look.h"
 #include "flow/vcenter.h"
+#include "store/endpoint.h"
 #include "trust/cert.h"
 #include "unit/flow/world.h"
 
@@ -201,5 +203,88 @@ static void trusting_the_vmca_shows_at_once(void **state)
     check_summary(w, VMCA_UNTRUSTED, 0, "0 of 2 hosts verified now");
 }
 
+/* The vCenter's list; host_list_unref. */
+static const struct host_list *list_of(struct world *w, bool names_off)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    AUTO(arena_done) struct arena a = { 0 };
+    const struct host_list *list = NULL;
+    struct vcenter v;
+    struct err e;
+    CHECK_OK(loan_begin(w->shelf, &l, &e), &e);
+    CHECK_OK(vcenter_get(l.store, VC, &a, &v, &e), &e);
+    CHECK_OK(host_table_get(&w->site, &v, names_off, &list, &e), &e);
+    return list;
+}
+
+static void check_list(struct world *w, size_t verified, const char *text)
+{
+    AUTO(host_list_unrefp) const struct host_list *list = list_of(w, false);
+    AUTO(host_list_unrefp) const struct host_list *again = list_of(w, false);
+    CHECK(list == again); /* nothing changed: nothing is made anew */
+    CHECK_EQ(list->len, 2);
+    CHECK_EQ(list->verified, verified);
+    CHECK_EQ(list->classes[HOST_VMCA], 1);
+    if (!strstr(list->text, text))
+        fail_msg("%s", list->text);
+    for (size_t i = 0; i < list->len; i++) {
+        AUTO(hosts_report_done) struct hosts_report r = { 0 };
+        const struct host_line *h = &list->lines[i];
+        struct err e;
+        CHECK_OK(host_line_read(&w->site, h, &r, &e), &e);
+        CHECK_EQ(r.len, 1);
+        CHECK_STR(r.rows[0].id, h->id);
+        CHECK_EQ(r.rows[0].seen, h->seen);
+        CHECK_EQ(r.rows[0].seen && r.rows[0].verdict.ok, h->verified);
+        CHECK_STR(r.rows[0].seen ? "" : r.rows[0].err.msg, h->why ? h->why : "");
+    }
+}
+
+static bool forget_host(void *self, struct store *s, struct err *e)
+{
+    return store_endpoint_remove(s, self, e);
+}
+
+/* A list is made again when what it says may have changed, and only then; who has the old one keeps it. */
+static void a_list_of_hosts_follows_what_it_says(void **state)
+{
+    struct world *w = *state;
+    struct err e;
+    AUTO(mint_destroyp) struct mint *m = mint_create();
+    int64_t now = clock_wall_ms() / 1000;
+    struct estate t = { 0 };
+    t.vmca = mint_cert(m, &(struct mint_cert){ .subject = "/CN=CA", .not_before = now - MINT_DAY, .not_after = now + MINT_DAY,
+                                               .exts = MINT_EXTS(mint_bc(m, true, true, -1), mint_ku(m, true, MINT_KU_CERT_SIGN), MINT_SKI) });
+    t.leaf = mint_cert(m, &(struct mint_cert){ .subject = "/CN=esx1", .key = MINT_P256 + 1, .by = t.vmca, .not_before = now - MINT_DAY,
+                                               .not_after = now + MINT_DAY, .exts = MINT_EXTS(mint_san(m, false, "DNS:esx1.example"), MINT_AKI) });
+    AUTO(trust_cert_unrefp) struct trust_cert *vmca = cert_of(t.vmca);
+    struct trust_scope scope;
+    char id[STORE_ID_MAX + 1];
+    CHECK_OK(change_keep(&w->site, keep_estate, &t, &e), &e);
+    check_list(w, 0, "0 of 2 hosts verified now");
+    AUTO(host_list_unrefp) const struct host_list *old = list_of(w, false);
+    CHECK_OK(trust_scope_parse("vcenter:" VC "/hosts", &scope, &e), &e);
+    CHECK_OK(anchor_add(&w->site, &(struct anchor_new){ STORE_SYSTEM, "vmca", &scope, vmca }, &kept_by, id, &e), &e);
+    check_list(w, 1, "1 of 2 hosts verified now");
+    CHECK_EQ(old->verified, 0);
+    CHECK_OK(anchor_remove(&w->site, &w->admin, id, &kept_by, &e), &e);
+    check_list(w, 0, "0 of 2 hosts verified now");
+    AUTO(host_list_unrefp) const struct host_list *off = list_of(w, true);
+    CHECK(off->names_off && off != old);
+    AUTO(host_list_unrefp) const struct host_list *full = list_of(w, false);
+    const struct host_line *seen = &full->lines[full->lines[0].seen ? 0 : 1];
+    CHECK_OK(change_keep(&w->site, forget_host, (void *)(uintptr_t)seen->key, &e), &e);
+    host_table_touch(w->site.host_table, VC "0"); /* of another vCenter */
+    AUTO(host_list_unrefp) const struct host_list *same = list_of(w, false);
+    CHECK(same == full);
+    host_table_touch(w->site.host_table, VC);
+    host_table_touch(NULL, VC);
+    AUTO(host_list_unrefp) const struct host_list *less = list_of(w, false);
+    CHECK_EQ(less->len, 1);
+    AUTO(hosts_report_done) struct hosts_report r = { 0 };
+    CHECK_OK(host_line_read(&w->site, seen, &r, &e), &e); /* gone meanwhile */
+    CHECK_EQ(r.len, 0);
+}
+
 GROUP(flow_vmca, cmocka_unit_test(hosts_are_sorted_by_what_they_present), cmocka_unit_test(a_record_is_read_as_it_was_written),
-      WITH_WORLD(trusting_the_vmca_shows_at_once))
+      WITH_WORLD(trusting_the_vmca_shows_at_once), WITH_WORLD(a_list_of_hosts_follows_what_it_says))

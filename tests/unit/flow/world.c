@@ -2,8 +2,10 @@
 
 #include <stdlib.h>
 
+#include "flow/host_table.h"
 #include "net/pool.h"
 #include "net/resolve.h"
+#include "trust/proofs.h"
 #include "trust/set.h"
 
 int world_set_up(void **state)
@@ -25,7 +27,7 @@ int world_set_up(void **state)
         .shelf = w->shelf, .publisher = w->publisher, .live = w->live, .resolver = w->resolver, .pool = w->pool,
         .base_url = "https://cell.example", .cell_urn = "urn:vcloud:cell:11111111-1111-4111-8111-111111111111",
         .cell_name = "cell.example", .cell_address = "192.0.2.1", .data_dir = w->kept->dir, .allow_lab = true,
-        .session_idle_ms = 30 * 60 * 1000,
+        .session_idle_ms = 30 * 60 * 1000, .host_table = host_table_create(), .proofs = trust_proofs_create(),
     };
     w->admin = (struct caller){
         .user = "urn:vcloud:user:22222222-2222-4222-8222-222222222222", .user_name = "administrator",
@@ -40,6 +42,8 @@ int world_tear_down(void **state)
 {
     struct world *w = *state;
     pool_destroy(w->pool);
+    host_table_destroy(w->site.host_table);
+    trust_proofs_destroy(w->site.proofs);
     resolver_destroy(w->resolver);
     publisher_destroy(w->publisher);
     trust_live_destroy(w->live);
