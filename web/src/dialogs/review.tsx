@@ -1,7 +1,7 @@
 // "Review untrusted (n)": the same view over everything that is open, one after the other.
 import { useEffect, useState } from 'preact/hooks';
-import { CLOUD, OWN, get, urlPart, type Page } from '../lib/rest';
-import type { Inspected, VCenter, VcenterTrust } from '../lib/types';
+import { OWN, get, type Page } from '../lib/rest';
+import type { Inspected, VCenter, VCenterWithTrust } from '../lib/types';
 import { Failure, Loading } from '../parts/alert';
 import { plain } from '../parts/certificate';
 import { Modal } from '../parts/modal';
@@ -19,7 +19,7 @@ interface Open {
 async function untrusted(): Promise<Open[]> {
   const found: Open[] = [];
   for (let page = 1, pages = 1; page <= pages; page += 1) {
-    const list = await get<Page<VCenter>>(`${CLOUD}/virtualCenters?page=${page}&pageSize=${PAGE}&sortAsc=name`);
+    const list = await get<Page<VCenterWithTrust>>(`${OWN}/vcenters?page=${page}&pageSize=${PAGE}&sortAsc=name`);
     pages = list.pageCount;
     for (const vcenter of list.values.filter((v) => v.isEnabled)) {
       if (!vcenter.isConnected) {
@@ -28,7 +28,7 @@ async function untrusted(): Promise<Open[]> {
         if (seen && !seen.verdict.ok) found.push({ vcenter, endpoint: seen });
         continue;
       }
-      const trust = await get<VcenterTrust>(`${OWN}/vcenters/${urlPart(vcenter.vcId)}/trust`);
+      const { trust } = vcenter;
       if (trust.state === 'untrusted' || trust.state === 'unreviewed' || (trust.state === 'needs-7.0' && !trust.reviewed)) found.push({ vcenter, endpoint: null });
     }
   }

@@ -75,6 +75,8 @@ export interface VcenterTrust {
   looked: string | null;
 }
 
+export type VCenterWithTrust = VCenter & { trust: VcenterTrust };
+
 export interface HostRow {
   id: string;
   name: string;
@@ -88,6 +90,7 @@ export interface HostRow {
   error: string | null;
   leaf: Certificate | null;
   lastSeen: string | null;
+  virtualCenter: { name: string; id: string };
 }
 
 export interface HostsPage {

@@ -1,10 +1,9 @@
 // vCenter Server Instances: connection, version and trust at a glance, and the walk over what is not trusted yet.
 import { useState } from 'preact/hooks';
-import { useData } from '../lib/data';
 import { CLOUD, OWN, change, start, urlPart } from '../lib/rest';
 import { go, href, type Place } from '../lib/route';
 import { useMay } from '../lib/session';
-import type { VCenter, VcenterTrust } from '../lib/types';
+import type { VCenter, VCenterWithTrust } from '../lib/types';
 import { AttachDialog, useOpenAttach } from '../dialogs/attach';
 import { EditVcenterDialog } from '../dialogs/editvcenter';
 import { ReviewDialog } from '../dialogs/review';
@@ -22,14 +21,12 @@ export function connection(v: VCenter) {
   return <Badge mood="bad" title={v.connectionProblem ?? ''}>{v.listenerState === 'INVALID_SETTINGS' ? 'Password rejected' : 'Disconnected'}</Badge>;
 }
 
-function TrustCell({ urn }: { urn: string }) {
-  const { data } = useData<VcenterTrust>(`${OWN}/vcenters/${urlPart(urn)}/trust`, ['vcenter', 'grant', 'host']);
-  if (!data) return <span class="vs-quiet">…</span>;
-  const { total, verified } = data.hosts;
+function trustCell({ trust }: VCenterWithTrust) {
+  const { total, verified } = trust.hosts;
   return (
     <>
-      {trustBadge(data)}{' '}
-      <Badge mood={total === 0 ? 'plain' : verified === total ? 'good' : 'warn'} title={data.text}>{verified} of {total} hosts verified</Badge>
+      {trustBadge(trust)}{' '}
+      <Badge mood={total === 0 ? 'plain' : verified === total ? 'good' : 'warn'} title={trust.text}>{verified} of {total} hosts verified</Badge>
     </>
   );
 }
@@ -40,7 +37,7 @@ export function VcentersPage({ place }: { place: Place }) {
   const [attaching, setAttaching] = useState(false);
   const [editing, setEditing] = useState<VCenter | null>(null);
   const [chosen, setChosen] = useState<Set<string>>(new Set());
-  const [rows, setRows] = useState<VCenter[]>([]);
+  const [rows, setRows] = useState<VCenterWithTrust[]>([]);
   const [why, setWhy] = useState<unknown>(null);
   const [said, setSaid] = useState('');
   const review = place.query.get('review') !== null;
@@ -52,21 +49,21 @@ export function VcentersPage({ place }: { place: Place }) {
     setSaid('');
     deed().then(() => setSaid(words), setWhy);
   };
-  const columns: Column<VCenter>[] = [
+  const columns: Column<VCenterWithTrust>[] = [
     { title: 'Name', sort: 'name', cell: (r) => <Link to={['resources', 'vcenters', r.vcId]}>{plain(r.name)}</Link> },
     { title: 'Connection', sort: 'listenerState', narrow: true, cell: connection },
     { title: 'Version', sort: 'vcVersion', narrow: true, cell: (r) => plain(r.vcVersion ?? '') },
     { title: 'URL', sort: 'url', cell: (r) => plain(r.url) },
     { title: 'Use', narrow: true, cell: (r) => r.mode },
     { title: 'NSX-V', narrow: true, cell: (r) => (r.nsxVManager ? plain(r.nsxVManager.url) : 'none') },
-    { title: 'Trust', cell: (r) => <TrustCell urn={r.vcId} /> },
+    { title: 'Trust', cell: trustCell },
   ];
   return (
     <>
       <h1>vCenter Server Instances</h1>
       <Failure why={why} />
       {said && <Alert tone="info">{said}</Alert>}
-      <Grid label="vCenter Server Instances" path={`${CLOUD}/virtualCenters`} kinds={['vcenter']} columns={columns} rowKey={(r) => r.vcId} sort="name"
+      <Grid label="vCenter Server Instances" path={`${OWN}/vcenters`} kinds={['vcenter', 'grant', 'host']} columns={columns} rowKey={(r) => r.vcId} sort="name"
         search="name" selected={chosen} onSelect={(keys, all) => { setChosen(keys); setRows(all); }}
         empty={<>No vCenter Server is registered yet. {may && <button type="button" class="btn btn-primary btn-sm" onClick={() => setAttaching(true)}>Attach the first one</button>}</>}
         tools={may && (

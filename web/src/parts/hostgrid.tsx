@@ -5,13 +5,18 @@ import type { HostRow, HostsPage } from '../lib/types';
 import { Badge } from './badge';
 import { CertificateView, plain } from './certificate';
 import { Grid, type Column } from './grid';
+import { Link } from './link';
 
+const VCENTER: Column<HostRow> = {
+  title: 'vCenter Server', sort: 'virtualCenter.name',
+  cell: (r) => <Link to={['resources', 'vcenters', r.virtualCenter.id]}>{plain(r.virtualCenter.name)}</Link>,
+};
 const COLUMNS: Column<HostRow>[] = [
   { title: 'Host', sort: 'name', cell: (r) => plain(r.name) },
   { title: 'Presents', sort: 'class', cell: (r) => <Badge mood={r.verified ? 'good' : r.class === 'no-evidence' ? 'plain' : 'bad'}>{r.class}</Badge> },
   { title: 'Because of it', cell: (r) => (r.verified ? 'Console, transfers and guest customization work' : `Console, transfers and guest customization stand still: it ${r.means}`) },
   { title: 'Rule', sort: 'rule', narrow: true, cell: (r) => r.verdict && <code>{r.verdict.rule}</code> },
-  { title: 'Last seen', narrow: true, cell: (r) => utc(r.lastSeen) || 'never' },
+  { title: 'Last seen', sort: 'lastSeen', narrow: true, cell: (r) => utc(r.lastSeen) || 'never' },
 ];
 
 function HostDetail({ row }: { row: HostRow }) {
@@ -25,10 +30,12 @@ function HostDetail({ row }: { row: HostRow }) {
   );
 }
 
-export function HostGrid({ urn }: { urn: string }) {
+/** urn: one vCenter's hosts; without it all. */
+export function HostGrid({ urn }: { urn?: string }) {
   return (
-    <Grid<HostRow, HostsPage> label="Hosts" path={`${OWN}/vcenters/${urlPart(urn)}/hosts`} kinds={['host', 'grant', 'vcenter']} columns={COLUMNS}
-      rowKey={(r) => r.id} sort="name" search="name" empty="This vCenter lists no hosts."
+    <Grid<HostRow, HostsPage> label="Hosts" path={urn ? `${OWN}/vcenters/${urlPart(urn)}/hosts` : `${OWN}/hosts`} kinds={['host', 'grant', 'vcenter']}
+      columns={urn ? COLUMNS : [COLUMNS[0]!, VCENTER, ...COLUMNS.slice(1)]} rowKey={(r) => `${r.virtualCenter.id}/${r.id}`} sort="name" search="name"
+      empty={urn ? 'This vCenter lists no hosts.' : 'No vCenter Server is registered, or none lists a host.'}
       filters={[
         { label: 'Presents', options: [['class==vmca', 'VMCA'], ['class==other-ca', 'another CA'], ['class==self-signed', 'self-signed'],
           ['class==installer', 'installer'], ['class==expired', 'expired'], ['class==misnamed', 'misnamed'], ['class==unreachable', 'unreachable'],
