@@ -94,6 +94,22 @@ def glyphs():
     return {row: chr(32 + n) for n, row in enumerate(columns)}
 
 
+def letters(pixels, width, height, step):
+    """The lines that stand in a picture of so many bytes a dot."""
+    known, lines, paper = glyphs(), [], pixels[:step]
+
+    def dot(x, y):
+        at = (y * width + x) * step
+        return x < width and y < height and pixels[at:at + step] != paper
+    for y in range(MARGIN, height - 7, CELL[1]):
+        line = ''
+        for x in range(MARGIN, width - MARGIN - CELL[0] + 1, CELL[0]):
+            columns = tuple(sum(dot(x + i, y + j) << j for j in range(7)) for i in range(5))
+            line += known.get(columns, '?')
+        lines.append(line.rstrip())
+    return lines
+
+
 class Console:
     """RFB over something with send and receive."""
 
@@ -161,16 +177,4 @@ class Console:
 
     def text(self):
         """The lines that stand in the picture."""
-        step, known, lines = self.bits // 8, glyphs(), []
-        paper = self.pixels[:step]
-
-        def dot(x, y):
-            at = (y * self.width + x) * step
-            return x < self.width and y < self.height and self.pixels[at:at + step] != paper
-        for y in range(MARGIN, self.height - 7, CELL[1]):
-            line = ''
-            for x in range(MARGIN, self.width - MARGIN - CELL[0] + 1, CELL[0]):
-                columns = tuple(sum(dot(x + i, y + j) << j for j in range(7)) for i in range(5))
-                line += known.get(columns, '?')
-            lines.append(line.rstrip())
-        return lines
+        return letters(self.pixels, self.width, self.height, self.bits // 8)
