@@ -251,7 +251,8 @@ static void relay(struct console *c)
     begin_relay(c, &how);
     c->leg = leg_destroy(c->leg);
     c->state = CONSOLE_RELAYING;
-    passage_open(&c->s, relay_host(c->relay));
+    gate_target_settle(c->s.target);
+    passage_open(&c->s, c->s.lane->gate, relay_host(c->relay));
     LOG(INFO, "console.opened", "id=%s vm=%s user=\"%s\" from=%s host=\"%s\" proof=%s", c->s.uuid, c->s.target->vm,
         c->s.target->user_name, c->s.target->from, c->s.target->host_name, c->s.single_proof ? "single" : "double");
     if (!lane_believes(c->s.lane, &c->s, &v)) /* the set was swapped since the handshake */

@@ -132,7 +132,10 @@ struct passage_news {
 void passage_enter(struct passage *s, struct gate_lane *l); /* it is one of this lane's */
 void passage_leave(struct passage *s);
 void passage_proved(struct passage *s, const struct leg *l);
-void passage_open(struct passage *s, const struct conn *host); /* .. and its bytes may flow: it is listed */
+void passage_open(struct passage *s, struct gate *g, const struct conn *host); /* .. and its bytes may flow: it is listed */
+/* It is not believed any more, and is left alone all the same: withdrawn trust, if that was said; never what is wrong with the
+ * certificate itself. */
+bool passage_spared(const struct passage *s, const struct gate *g, const struct trust_verdict *v);
 void passage_news_copy(struct passage_news *ret, const struct gate_news *n);
 struct gate_news passage_news_of(const struct passage_news *n); /* borrows */
 void passage_news_done(struct passage_news *n);
@@ -149,8 +152,6 @@ void console_told(struct console *c, const char *event);
 struct gate_lane *lane_of(struct gate *g, const struct loop *l);
 void lane_take_order(struct loop_task *t);
 bool lane_believes(const struct gate_lane *l, const struct passage *s, struct trust_verdict *ret);
-/* .. and that session is left alone all the same. */
-bool lane_spares(const struct gate_lane *l, const struct passage *s, const struct trust_verdict *v);
 
 /* gate.c */
 bool gate_take_place(struct gate *g, enum gate_kind k, bool *ret_closed);

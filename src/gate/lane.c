@@ -94,14 +94,6 @@ static bool decide(const struct passage *c, const struct trust_set *set, struct 
     return tls_redecide(c->kind->host(c), set, c->since_ms / 1000, ret);
 }
 
-/* Withdrawn trust leaves a session alone if that was said; what is wrong with the certificate itself does not. */
-bool lane_spares(const struct gate_lane *l, const struct passage *c, const struct trust_verdict *v)
-{
-    bool finish = c->fate == GATE_FATE_DEFAULT ? l->gate->config.finish : c->fate == GATE_FATE_FINISH;
-    return finish && (v->rule == TRUST_UNKNOWN_ISSUER || v->rule == TRUST_SELF_SIGNED || v->rule == TRUST_OUT_OF_SCOPE ||
-                      v->rule == TRUST_NAME_OFF_UNPINNED);
-}
-
 bool lane_believes(const struct gate_lane *l, const struct passage *c, struct trust_verdict *ret)
 {
     AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(l->gate->config.live);
@@ -153,7 +145,7 @@ static void review(struct loop_task *t)
         c->reviewed = l->review;
         if (v->ok)
             c->fate = GATE_FATE_DEFAULT; /* what was said was about another anchor, or another grant of this one */
-        if (!v->ok && !lane_spares(l, c, v))
+        if (!v->ok && !passage_spared(c, l->gate, v))
             c->kind->withdraw(c, v);
     }
     free(known);

@@ -30,12 +30,18 @@ void passage_proved(struct passage *s, const struct leg *l)
     memcpy(s->anchor, leg_verdict(l)->anchor, sizeof(s->anchor));
 }
 
-void passage_open(struct passage *s, const struct conn *host)
+void passage_open(struct passage *s, struct gate *g, const struct conn *host)
 {
     s->chain = chain_ref(tls_chain(host));
     random_uuid(s->uuid);
-    gate_target_settle(s->target);
-    gate_enlist(s->lane->gate, s);
+    gate_enlist(g, s);
+}
+
+bool passage_spared(const struct passage *s, const struct gate *g, const struct trust_verdict *v)
+{
+    bool finish = s->fate == GATE_FATE_DEFAULT ? g->config.finish : s->fate == GATE_FATE_FINISH;
+    return finish && (v->rule == TRUST_UNKNOWN_ISSUER || v->rule == TRUST_SELF_SIGNED || v->rule == TRUST_OUT_OF_SCOPE ||
+                      v->rule == TRUST_NAME_OFF_UNPINNED);
 }
 
 void passage_news_copy(struct passage_news *ret, const struct gate_news *n)

@@ -83,7 +83,8 @@ void upload_opened(struct gate_upload *u)
 {
     struct trust_verdict v;
     u->state = UPLOAD_SENDING;
-    passage_open(&u->s, http_client_conn(u->client));
+    gate_target_settle(u->s.target);
+    passage_open(&u->s, u->gate, http_client_conn(u->client));
     LOG(INFO, "upload.opened", "id=%s file=\"%s\" user=\"%s\" host=\"%s\" proof=%s", u->s.uuid, u->name,
         u->s.target->user_name ? u->s.target->user_name : "", u->s.target->host_name, u->s.single_proof ? "single" : "double");
     if (!lane_believes(u->s.lane, &u->s, &v)) { /* the set was swapped since the handshake */
@@ -202,7 +203,7 @@ static void begin(struct gate_upload *u)
 static void go_on(struct gate_upload *u)
 {
     struct trust_verdict v;
-    if (u->client && !lane_believes(u->s.lane, &u->s, &v) && !lane_spares(u->s.lane, &u->s, &v)) {
+    if (u->client && !lane_believes(u->s.lane, &u->s, &v) && !passage_spared(&u->s, u->gate, &v)) {
         kind.withdraw(&u->s, &v);
         return;
     }
