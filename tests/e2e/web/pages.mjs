@@ -316,7 +316,8 @@ test('every page is sound, in both themes', async () => {
   const pages = [
     ['resources/vcenters', 'vCenter Server Instances'], ['resources/nsx', 'NSX Managers'], ['resources/hosts', 'Hosts'],
     ['administration/certificates', 'Trusted Certificates'], ['administration/audit', 'Trust audit'], ['administration/general', 'General'],
-    ['resources/vms', 'Virtual Machines'], ['administration/advisories', 'Advisories'],
+    ['resources/vms', 'Virtual Machines'], ['content/catalogs', 'Catalogs'], ['content/templates', 'vApp Templates'], ['content/media', 'Media'],
+    ['administration/advisories', 'Advisories'],
     ['monitor/tasks', 'Tasks'], ['monitor/audit', 'Audit trail'], ['monitor/sessions', 'Sessions'], ['monitor/inbox', 'Inbox'],
   ];
   for (const theme of ['Dark', 'Light']) {
@@ -372,6 +373,58 @@ async function machine(page, vcenter) {
   await openConsole.waitFor();
   return openConsole;
 }
+
+test('hosts of all vCenters are one list, filtered and sorted by the cell', async () => {
+  const page = await at('resources/hosts');
+  const table = page.getByRole('region', { name: 'Hosts, table' });
+  await table.getByRole('link', { name: 'vc1', exact: true }).first().waitFor();
+  await page.getByText(/hosts verified now, of \d+ vCenter Servers?/).waitFor();
+  await page.getByLabel('Filter').fill('vc1');
+  await page.getByLabel('Presents').selectOption({ label: 'another CA' });
+  await page.getByRole('status').filter({ hasText: '1 - 1 of 1 row(s)' }).waitFor();
+  await page.getByLabel('Presents').selectOption({ label: 'all' });
+  await page.getByRole('button', { name: 'vCenter Server', exact: true }).click();
+  await page.getByRole('columnheader', { name: 'vCenter Server' }).and(page.locator('[aria-sort=ascending]')).waitFor();
+  await page.getByLabel('vCenter Server', { exact: true }).selectOption({ label: 'vc1' });
+  await page.getByText(/of 4 hosts verified now/).waitFor();
+  check(page.url().includes('vcenter='), 'the choice has no address');
+  await page.getByRole('button', { name: 'Details' }).first().click();
+  await page.getByText('Looked at esx').waitFor();
+  const asked = page.requests.filter((u) => /\/trust$/.test(u)).length;
+  equal(asked, 0, 'the trust of each vCenter is asked for by itself');
+  await sound(page, 'hosts');
+});
+
+/** A catalog of an organization; its page is shown. */
+async function catalog(page, org, name) {
+  await page.goto(ui('content/catalogs'));
+  await page.getByRole('button', { name: 'New', exact: true }).click();
+  const dialog = page.getByRole('dialog', { name: 'New catalog' });
+  await dialog.getByLabel('Organization').selectOption({ label: org });
+  await dialog.getByLabel('Name').fill(name);
+  await dialog.getByLabel('Description').fill('<i>made by a test</i>');
+  await sound(page, 'catalog-new');
+  await dialog.getByRole('button', { name: 'Create' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  await page.getByRole('link', { name, exact: true }).click();
+  await heading(page, name);
+}
+
+test('a catalog is made, shown and deleted', async () => {
+  const page = await at('content/catalogs');
+  await rest(page, 'POST', '/cloudapi/1.0.0/orgs', { name: 'readers', displayName: 'Readers' });
+  await catalog(page, 'readers', 'shelf');
+  await page.getByText('<i>made by a test</i>').waitFor();
+  await page.getByText('No vApp template is here yet.').waitFor();
+  await page.getByText('No media are here yet.').waitFor();
+  await sound(page, 'catalog-empty');
+  page.once('dialog', (d) => d.dismiss());
+  await page.getByRole('button', { name: 'Delete' }).click();
+  page.once('dialog', (d) => d.accept());
+  await page.getByRole('button', { name: 'Delete' }).click();
+  await heading(page, 'Catalogs');
+  await page.getByText('There is no catalog yet.').waitFor();
+});
 
 test('a console opens in its own tab, types, says who vouches, and closes when trust goes S8 S16', async () => {
   const page = await at('resources/vms');

@@ -7,6 +7,7 @@ import { messageOf } from '../lib/text';
 import type { VCenter, VmcaProposal } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
 import { CertificateView, plain } from '../parts/certificate';
+import { Drop } from '../parts/drop';
 import { SelectField, TextArea, TextField } from '../parts/form';
 import { Modal } from '../parts/modal';
 import { Classes } from '../parts/vmcastep';
@@ -33,7 +34,6 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [zip, setZip] = useState<Blob | null>(null);
   const [vcenter, setVcenter] = useState('');
   const [found, setFound] = useState<VmcaProposal | null>(null);
-  const [over, setOver] = useState(false);
   const { busy, why, setWhy, run } = useDeed();
   const list = vcenters.data?.values ?? [];
 
@@ -64,13 +64,8 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   });
   return (
     <Modal title="Import" size="large" busy={busy} onClose={onClose}>
-      <div class={over ? 'vs-drop vs-drop-over' : 'vs-drop'}
-        onDragOver={(event) => { event.preventDefault(); setOver(true); }} onDragLeave={() => setOver(false)}
-        onDrop={(event) => { event.preventDefault(); setOver(false); void take(event.dataTransfer?.files[0]).catch((e: unknown) => setWhy(messageOf(e))); }}>
-        <label>Drop a file here, or choose one: PEM, DER, or a vCenter's download.zip{' '}
-          <input type="file" accept=".pem,.crt,.cer,.der,.zip,.0" onChange={(event) => void take(event.currentTarget.files?.[0])} />
-        </label>
-      </div>
+      <Drop label="Drop a file here, or choose one: PEM, DER, or a vCenter's download.zip" accept=".pem,.crt,.cer,.der,.zip,.0"
+        onFiles={(files) => void take(files[0]).catch((e: unknown) => setWhy(messageOf(e)))} />
       {!zip && <TextArea label="Certificate (PEM)" rows={6} value={text} onInput={setText} />}
       {zip && (
         <>

@@ -68,13 +68,16 @@ export function liveStop(): void {
   say(true);
 }
 
+/** Calls back until what it returns is called. */
+export function onChange(kinds: readonly Kind[], call: () => void): () => void {
+  const listener: Listener = { kinds: new Set(kinds), call };
+  listeners.add(listener);
+  return () => void listeners.delete(listener);
+}
+
 export function useChanges(kinds: readonly Kind[], call: () => void): void {
   const key = kinds.join(' ');
-  useEffect(() => {
-    const listener: Listener = { kinds: new Set(key.split(' ') as Kind[]), call };
-    listeners.add(listener);
-    return () => void listeners.delete(listener);
-  }, [key, call]);
+  useEffect(() => onChange(key.split(' ') as Kind[], call), [key, call]);
 }
 
 /** False while the cell can't be heard. */

@@ -102,6 +102,37 @@ export async function start(method: string, path: string, body?: unknown): Promi
   return new URL(where, location.href).pathname;
 }
 
+/** A piece of a file to a transfer's address, with how much of it is gone; range: Content-Range. fetch tells no progress. */
+export function sendPiece(path: string, piece: Blob, range: string | null, signal: AbortSignal, told: (sent: number) => void,
+  type = 'application/octet-stream'): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const call = new XMLHttpRequest();
+    const stop = () => call.abort();
+    const end = (how: () => void) => {
+      signal.removeEventListener('abort', stop);
+      how();
+    };
+    call.open('PUT', path);
+    call.setRequestHeader('Accept', LEGACY_ACCEPT);
+    call.setRequestHeader('Content-Type', type);
+    call.setRequestHeader('X-Vouchsafe-Csrf', csrf);
+    if (range) call.setRequestHeader('Content-Range', range);
+    call.upload.addEventListener('progress', (event) => {
+      lastUse = Date.now();
+      told(event.loaded);
+    });
+    call.addEventListener('load', () => end(() => {
+      if (call.status >= 200 && call.status < 300) resolve();
+      else void refusal(new Response(call.responseText, { status: call.status, statusText: call.statusText })).then(reject);
+    }));
+    call.addEventListener('error', () => end(() => reject(new Refusal(0, 'UNREACHABLE', 'The connection to the cell broke.'))));
+    call.addEventListener('abort', () => end(() => reject(signal.reason)));
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    else call.send(piece);
+  });
+}
+
 export interface Page<T> {
   resultTotal: number;
   pageCount: number;

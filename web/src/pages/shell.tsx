@@ -6,10 +6,13 @@ import { go, href, type Place } from '../lib/route';
 import { useSession } from '../lib/session';
 import { Alert, Empty } from '../parts/alert';
 import { AdvisoryBanner } from '../parts/advisorybanner';
+import { EntityGrid } from '../parts/entitygrid';
 import { Link } from '../parts/link';
 import { TaskPanel } from '../parts/taskpanel';
 import { AdvisoriesPage } from './advisories';
 import { AuditPage } from './audit';
+import { CatalogPage } from './catalog';
+import { CatalogsPage } from './catalogs';
 import { CertificatesPage } from './certificates';
 import { HostsPage } from './hosts';
 import { InboxPage } from './inbox';
@@ -37,6 +40,8 @@ interface Group {
 
 const VCENTER = 'vCenter: View';
 const TRUST = 'Truststore: View';
+const CATALOGS = 'Catalog: View Private and Shared Catalogs';
+const ENTITIES = 'vApp Template / Media: View';
 
 const AREAS: { at: string; title: string; groups: Group[] }[] = [
   {
@@ -51,6 +56,17 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
       {
         title: 'Cloud Resources', entries: [
           { at: 'vms', title: 'Virtual Machines', page: (p) => (p.path[2] ? <VmPage key={p.path[2]} urn={p.path[2]} /> : <VmsPage />) },
+        ],
+      },
+    ],
+  },
+  {
+    at: 'content', title: 'Content', groups: [
+      {
+        title: 'Content', entries: [
+          { at: 'catalogs', title: 'Catalogs', right: CATALOGS, page: (p) => (p.path[2] ? <CatalogPage key={p.path[2]} urn={p.path[2]} /> : <CatalogsPage />) },
+          { at: 'templates', title: 'vApp Templates', right: ENTITIES, page: () => <><h1>vApp Templates</h1><EntityGrid kind="template" /></> },
+          { at: 'media', title: 'Media', right: ENTITIES, page: () => <><h1>Media</h1><EntityGrid kind="medium" /></> },
         ],
       },
     ],
