@@ -5,6 +5,7 @@
 #include "api/inventory.h"
 #include "api/tables.h"
 #include "api/task.h"
+#include "api/upload.h"
 #include "base/arena.h"
 #include "flow/catalog.h"
 #include "flow/loan.h"
@@ -54,6 +55,7 @@ static void catalog_links(struct legacy *l, const struct catalog *k, bool admin)
     legacy_array(l, "Link");
     legacy_link(l, "up", ORG_TYPE, api_entity_href(c, k->org));
     legacy_link(l, "alternate", admin ? TYPE "+xml" : ADMIN_TYPE "+xml", admin ? own : other);
+    api_upload_links(l, k->urn);
     if (!caller_may(&c->caller, RIGHT_CATALOG_MANAGE))
         return;
     legacy_link(l, "edit", ADMIN_TYPE "+xml", other);
@@ -75,6 +77,8 @@ static bool answer_catalog(struct api_call *c, int status, const struct shelf *h
     legacy_open(&l, "CatalogItems");
     legacy_array(&l, "CatalogItem");
     for (size_t i = 0; i < h->len; i++) {
+        if (h->items[i].failed)
+            continue;
         legacy_item(&l, "CatalogItem");
         legacy_attr(&l, "href", api_entity_href(c, h->items[i].urn));
         legacy_attr(&l, "id", h->items[i].urn);
@@ -153,13 +157,12 @@ static bool take_away(struct api_call *c, struct err *e)
 
 /* ---- items ---- */
 
-static bool item(struct api_call *c, struct err *e)
+bool api_answer_catalog_item(struct api_call *c, int status, const char *urn, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
-    const char *urn;
     struct catalog_item i;
     struct legacy w;
-    if (!param(c, "catalogitem", &urn, e) || !loan_begin(c->site->shelf, &l, e) ||
+    if (!loan_begin(c->site->shelf, &l, e) ||
         !catalog_item_get(l.store, &c->caller, urn, c->arena, &i, e))
         return false;
     bool media = strncmp(i.entity, MEDIA_URN, strlen(MEDIA_URN)) == 0;
@@ -176,7 +179,13 @@ static bool item(struct api_call *c, struct err *e)
     legacy_ref(&w, "Entity", api_entity_href(c, i.entity), i.entity, media ? MEDIA_TYPE : TEMPLATE_TYPE, i.name);
     legacy_leaf_time(&w, "DateCreated", i.made_ms);
     legacy_leaf_number(&w, "VersionNumber", 1);
-    return legacy_end(&w, 200, ITEM_TYPE, e);
+    return legacy_end(&w, status, ITEM_TYPE, e);
+}
+
+static bool item(struct api_call *c, struct err *e)
+{
+    const char *urn;
+    return param(c, "catalogitem", &urn, e) && api_answer_catalog_item(c, 200, urn, e);
 }
 
 static bool item_away(struct api_call *c, struct err *e)
@@ -212,6 +221,9 @@ static void template_body(struct legacy *l, const struct template *t)
         legacy_link(l, "remove", NULL, href);
     api_download_links(l, t->urn, t->status == TEMPLATE_READY && caller_may(&c->caller, RIGHT_TEMPLATE_DOWNLOAD));
     legacy_leaf(l, "Description", t->description);
+    if (t->status != TEMPLATE_READY)
+        api_upload_tasks(l, t->task);
+    api_upload_files(l, t->urn);
     user(l, t->user, t->user_name);
     if (t->vms_len) {
         legacy_open(l, "Children");
@@ -308,6 +320,9 @@ static bool media_one(struct api_call *c, struct err *e)
         legacy_link(&l, "remove", NULL, href);
     api_download_links(&l, m.urn, m.status == CATALOG_RESOLVED && caller_may(&c->caller, RIGHT_TEMPLATE_DOWNLOAD));
     legacy_leaf(&l, "Description", m.description);
+    if (m.status != CATALOG_RESOLVED)
+        api_upload_tasks(&l, m.task);
+    api_upload_files(&l, m.urn);
     api_download_files(&l, m.urn);
     user(&l, m.user, m.user_name);
     return legacy_end(&l, 200, "application/vnd.vmware.vcloud.media", e);

@@ -12,6 +12,7 @@ const struct api_op *const api_tables[] = {
     api_legacy_orgs_ops,
     api_legacy_power_ops,
     api_legacy_session_ops,
+    api_legacy_upload_ops,
     api_legacy_vapp_ops,
     api_legacy_vdc_ops,
     api_legacy_vm_ops,

@@ -14,6 +14,7 @@ extern const struct api_op api_legacy_catalogs_ops[];
 extern const struct api_op api_legacy_orgs_ops[];
 extern const struct api_op api_legacy_power_ops[];
 extern const struct api_op api_legacy_session_ops[];
+extern const struct api_op api_legacy_upload_ops[];
 extern const struct api_op api_legacy_vapp_ops[];
 extern const struct api_op api_legacy_vdc_ops[];
 extern const struct api_op api_legacy_vm_ops[];

@@ -128,6 +128,7 @@ static bool fill_site(struct cell *c, struct err *e)
     c->site.connected = live_create();
     live_add(c->site.connected, &(struct live_source){ vcenter_table_live, &c->site });
     c->site.busy = busy_create(BUSY_ALL, BUSY_PER_OWNER);
+    c->site.transfer_idle_ms = c->config.transfer_idle_ms;
     c->site.rests = task_rests_create();
     c->site.transfers = transfer_table_create();
     c->site.guests = busy_create(GUEST_SCRIPTS_MAX, 1);

@@ -24,6 +24,7 @@ static const struct kept_member item_members[] = {
     { "org", KEPT_TEXT, offsetof(struct catalog_item, org) },
     { "entity", KEPT_TEXT, offsetof(struct catalog_item, entity) },
     { "size", KEPT_NUMBER, offsetof(struct catalog_item, size) },
+    { "failed", KEPT_BOOL, offsetof(struct catalog_item, failed) },
 };
 static const struct kept_member template_members[] = {
     { "description", KEPT_TEXT, offsetof(struct template, description) },
@@ -32,6 +33,7 @@ static const struct kept_member template_members[] = {
     { "vdc", KEPT_TEXT, offsetof(struct template, vdc) },
     { "user", KEPT_TEXT, offsetof(struct template, user) },
     { "userName", KEPT_TEXT, offsetof(struct template, user_name) },
+    { "task", KEPT_TEXT, offsetof(struct template, task) },
     { "status", KEPT_NUMBER, offsetof(struct template, status) },
     { "descriptor", KEPT_BOOL, offsetof(struct template, descriptor_there) },
     { "size", KEPT_NUMBER, offsetof(struct template, size) },
@@ -53,6 +55,7 @@ static const struct kept_member media_members[] = {
     { "userName", KEPT_TEXT, offsetof(struct media, user_name) },
     { "imageType", KEPT_TEXT, offsetof(struct media, image_type) },
     { "path", KEPT_TEXT, offsetof(struct media, path) },
+    { "task", KEPT_TEXT, offsetof(struct media, task) },
     { "status", KEPT_NUMBER, offsetof(struct media, status) },
     { "size", KEPT_NUMBER, offsetof(struct media, size) },
 };

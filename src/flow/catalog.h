@@ -26,6 +26,7 @@ struct store;
 #define MEDIA_TYPE "application/vnd.vmware.vcloud.media+xml"
 
 enum { CATALOG_NAME_MAX = 128, CATALOG_TEXT_MAX = 1024 };
+enum { CATALOG_CALL_MS = 60 * 1000, CATALOG_TASK_MS = 5 * 60 * 1000 }; /* of a vCenter, when something is removed from it */
 
 /* Texts live in the arena of the call; "" = not known. */
 struct catalog {
@@ -41,6 +42,7 @@ struct catalog_item {
     const char *catalog, *org;            /* URNs */
     const char *entity;                   /* URN of the template or medium */
     int64_t size;                         /* bytes */
+    bool failed;                          /* what it should hold never came: kept to be read, no part of the catalog any more */
     int64_t made_ms;
 };
 
@@ -56,6 +58,7 @@ struct template {
     const char *urn, *name, *description;
     const char *catalog, *item, *org, *vdc; /* URNs; vdc: where its machines lie */
     const char *user, *user_name;
+    const char *task;                       /* URN of the one that brings it, or brought it; "" = none */
     int64_t status;                         /* CATALOG_UNRESOLVED while it is uploaded, TEMPLATE_READY, CATALOG_FAILED */
     bool descriptor_there;                  /* its OVF descriptor was uploaded */
     int64_t size;
@@ -70,6 +73,7 @@ struct media {
     const char *user, *user_name;
     const char *image_type;                 /* "iso" */
     const char *path;                       /* "[datastore1] media/x.iso" once it is there */
+    const char *task;                       /* as of a template */
     int64_t status;                         /* CATALOG_UNRESOLVED, CATALOG_RESOLVED, CATALOG_FAILED */
     int64_t size;
     int64_t made_ms;

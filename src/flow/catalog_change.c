@@ -4,16 +4,20 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "flow/caller.h"
-#include "flow/catalog.h"
+#include "flow/catalog_room.h"
 #include "flow/kept.h"
 #include "flow/loan.h"
 #include "flow/org.h"
 #include "flow/runner.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "flow/vcenter_table.h"
+#include "flow/vdc.h"
 #include "store/record.h"
 #include "store/store.h"
 #include "store/words.h"
+#include "vim/task.h"
+#include "vim/vm.h"
 
 static bool save(struct store *s, const struct caller *c, struct catalog *k, struct arena *a, struct err *e)
 {
@@ -143,5 +147,102 @@ static bool remove_it(struct flow *f, struct err *e)
            kept_audit(l.store, &by, "catalog.remove", urn, e, "Removed") && store_commit(l.store, e);
 }
 
-static const struct flow_step remove_steps[] = { { "remove", remove_it, NULL }, { 0 } };
+/* ---- what is elsewhere ---- */
+
+/* URNs of the templates and media that the removal of urn takes along. */
+static bool entities(struct store *s, const char *urn, struct arena *a, const char ***ret, size_t *ret_len, struct err *e)
+{
+    const struct caller all = { .system = true };
+    struct catalog_item *items, i;
+    size_t len = 0;
+    const char **list = arena_array(a, 1, sizeof(*list));
+    *ret = list;
+    *ret_len = 1;
+    list[0] = urn;
+    if (is(urn, CATALOG_ITEM_URN)) {
+        if (!catalog_item_get(s, &all, urn, a, &i, e))
+            return e->kind == ERR_DENIED && (*ret_len = 0, true);
+        list[0] = i.entity;
+    } else if (is(urn, CATALOG_URN)) {
+        if (!catalog_item_list(s, urn, NULL, a, &items, &len, e))
+            return false;
+        *ret = list = arena_array(a, len + 1, sizeof(*list));
+        *ret_len = len;
+        for (size_t n = 0; n < len; n++)
+            list[n] = items[n].entity;
+    }
+    return true;
+}
+
+static bool list_all(const struct flow *f, struct arena *a, const char ***ret, size_t *ret_len, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    return loan_begin(task_of(f)->site->shelf, &l, e) && entities(l.store, task_of(f)->owner, a, ret, ret_len, e);
+}
+
+/* Whoever brings something to what goes stops; what it had begun is taken back by its own task. */
+static bool abort_uploads(struct flow *f, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(loan_end) struct loan l = { 0 };
+    const char **list;
+    size_t len;
+    if (!list_all(f, &a, &list, &len, e) || !loan_begin(task_of(f)->site->shelf, &l, e))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!catalog_abort_uploads(task_of(f)->site, l.store, list[i], e))
+            return false;
+    return true;
+}
+
+static bool destroy_vm(struct vim_session *s, const char *moref, struct err *e)
+{
+    struct vim_object task;
+    return (vim_vm_power(s, moref, VIM_VM_DESTROY, vim_deadline(CATALOG_CALL_MS), &task, e) &&
+            vim_task_wait(s, &task, NULL, vim_deadline(CATALOG_TASK_MS), NULL, NULL, e)) ||
+           e->kind == ERR_NOT_FOUND;
+}
+
+/* The machines of a template. A vCenter that is registered no more keeps them. */
+static bool destroy_template(const struct site *site, const char *urn, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    AUTO(loan_end) struct loan l = { 0 };
+    const struct caller all = { .system = true };
+    struct template t;
+    struct vdc v;
+    if (!loan_begin(site->shelf, &l, e))
+        return false;
+    if (!template_get(l.store, &all, urn, &a, &t, e))
+        return e->kind == ERR_DENIED;
+    if (!t.vms_len)
+        return true;
+    if (!vdc_find(l.store, t.vdc, &a, &v, e))
+        return e->kind == ERR_NOT_FOUND;
+    loan_end(&l);
+    if (!vcenter_borrow(site, v.vcenter, &hold, e))
+        return e->kind == ERR_NOT_FOUND;
+    for (size_t i = 0; i < t.vms_len; i++)
+        if (t.vms[i].moref[0] && !destroy_vm(hold.session, t.vms[i].moref, e))
+            return err_in(e, "removing the template %s from the vCenter Server", t.name);
+    return true;
+}
+
+static bool remove_outside(struct flow *f, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    const char **list;
+    size_t len;
+    if (!list_all(f, &a, &list, &len, e))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (is(list[i], TEMPLATE_URN) && !destroy_template(task_of(f)->site, list[i], e))
+            return false;
+    return true;
+}
+
+static const struct flow_step remove_steps[] = {
+    { "abort", abort_uploads, NULL }, { "outside", remove_outside, NULL }, { "remove", remove_it, NULL }, { 0 },
+};
 const struct flow_kind catalog_remove_kind = { "catalog.remove", remove_steps, false };

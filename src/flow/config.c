@@ -56,6 +56,8 @@ static const struct setting table[] = {
       .help = "What downloads may take in data_dir/spool, all together; one more than that fails and says so" },
     { "limits", "spool_idle", SETTING_DURATION, AT(spool_idle_ms), .fallback = "60m", .min = 1000, .max = 86400000,
       .help = "How long a download stays in the spool after somebody read of it last" },
+    { "limits", "transfer_idle", SETTING_DURATION, AT(transfer_idle_ms), .fallback = "60m", .min = 1000, .max = 86400000,
+      .help = "How long an upload waits for its client's next request before it ends" },
 };
 
 const struct setting *config_table(size_t *ret_len)

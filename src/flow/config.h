@@ -28,7 +28,7 @@ struct config {
     uint64_t loops, pool_threads;
     uint64_t connections, request_body; /* reload */
     int64_t session_idle_ms, connect_timeout_ms, handshake_timeout_ms; /* reload */
-    int64_t console_idle_ms, console_life_ms;
+    int64_t console_idle_ms, console_life_ms, transfer_idle_ms;
     uint64_t spool_max;          /* bytes */
     int64_t spool_idle_ms;
 };

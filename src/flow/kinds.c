@@ -8,6 +8,7 @@
 #include "flow/edit.h"
 #include "flow/gc_change.h"
 #include "flow/infra.h"
+#include "flow/ovf_upload.h"
 #include "flow/power.h"
 #include "flow/register.h"
 
@@ -25,5 +26,6 @@ const struct flow_kind *const flow_kinds[] = {
     &power_kind,
     &infra_plan_kind,
     &infra_run_kind,
+    &ovf_upload_kind,
     NULL,
 };

@@ -1,0 +1,445 @@
+/* The way of an upload's bytes: its lease, the host that the lease names, and a gate_upload for each file. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "flow/evidence.h"
+#include "flow/host_target.h"
+#include "flow/runner.h"
+#include "flow/site.h"
+#include "flow/ovf_upload_parts.h"
+#include "flow/vcenter_table.h"
+#include "gate/upload.h"
+#include "net/pool.h"
+#include "trust/verdict.h"
+#include "vim/lease.h"
+#include "vim/ovf.h"
+#include "vim/vm_ticket.h"
+#include "wire/url.h"
+
+static const char feature[] = "OVF import";
+
+/* A file on its way over one lease: what the gate calls. */
+struct way {
+    struct ovf_upload *upload;    /* a reference */
+    size_t file;
+    unsigned attempt;
+    char device[VIM_MOID_MAX]; /* the file item's, by which its URL is found again */
+    bool put;                  /* a file; else a disk */
+};
+
+static struct way *way_destroy(struct way *w)
+{
+    (void)ovf_upload_unref(w->upload);
+    free(w);
+    return NULL;
+}
+
+/* ---- to which host ---- */
+
+/* "https://esx1:443/nfc/52../disk-0.vmdk"; a host "*" is left to the inventory (vsphere-api.md 3.2). */
+static bool read_url(const char *text, struct gate_target *t, struct err *e)
+{
+    static const char any[] = "https://*";
+    struct url u;
+    const char *path = strncmp(text, any, sizeof(any) - 1) == 0 ? strchr(text + sizeof(any) - 1, '/') : NULL;
+    if (path && strlen(path) <= GATE_PATH_MAX) {
+        t->path = xstrdup(path);
+        return true;
+    }
+    if (!url_parse(text, strlen(text), &u, e) || !u.tls || !u.target.path.len || strlen(u.target.path.at) > GATE_PATH_MAX)
+        return err_set(e, ERR_PEER, "the lease has a URL that is none");
+    t->host = xstrdup(u.host.name);
+    t->port = u.host.port;
+    t->path = xstrdup(u.target.path.at);
+    return true;
+}
+
+static bool target_of(struct ovf_upload *u, struct vim_session *s, const struct vim_object *host, const struct vim_lease_url *url,
+                      struct gate_target **ret, struct err *e)
+{
+    AUTO(gate_target_unrefp) struct gate_target *t = gate_target_create();
+    if (!read_url(url->url, t, e))
+        return false;
+    if (url->thumbprint[0] && !gate_target_thumbprint(t, url->thumbprint))
+        return err_set(e, ERR_PEER, "the lease has a thumbprint that can't be read");
+    if (!host_target_fill(u->site, u->vcenter, s, host, t, e))
+        return false;
+    t->vm_name = xstrdup(u->name);
+    t->user_name = xstrdup(u->user);
+    t->org = xstrdup(u->org);
+    *ret = STEAL(t);
+    return true;
+}
+
+static bool errand_of(struct gate_target *take, const struct way *w, struct gate_errand **ret, struct err *e)
+{
+    AUTO(gate_errand_destroyp) struct gate_errand *r = gate_errand_create(take, w->put ? "PUT" : "POST");
+    if (!(w->put ? gate_errand_field(r, "Overwrite", "t", e) && gate_errand_field(r, "Content-Type", "application/octet-stream", e)
+                 : gate_errand_field(r, "Content-Type", "application/x-vnd.vmware-streamVmdk", e)))
+        return false;
+    *ret = STEAL(r);
+    return true;
+}
+
+static const struct vim_lease_url *url_of(const struct vim_lease *l, const char *device)
+{
+    for (size_t i = 0; i < l->urls_len; i++)
+        if (strcmp(l->urls[i].import_key, device) == 0)
+            return &l->urls[i];
+    return NULL;
+}
+
+static bool host_of(struct vim_session *s, const struct vim_lease *l, struct vim_object *ret, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    bool on;
+    return vim_vm_place(s, &l->entity, vim_deadline(OVF_UPLOAD_CALL_MS), &a, ret, &on, e);
+}
+
+/* ---- what the gate asks ---- */
+
+static bool again(void *self, struct gate_errand **ret, struct err *e)
+{
+    struct way *w = self;
+    struct ovf_upload *u = w->upload;
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    struct gate_target *t;
+    struct vim_lease l;
+    struct vim_object host;
+    if (!vcenter_borrow(u->site, u->vcenter, &hold, e) ||
+        !vim_lease_read(hold.session, &u->lease, vim_deadline(OVF_UPLOAD_CALL_MS), &a, &l, e))
+        return false;
+    const struct vim_lease_url *url = url_of(&l, w->device);
+    if (!url)
+        return err_set(e, ERR_PEER, "the lease has no URL for this file any more");
+    return host_of(hold.session, &l, &host, e) && target_of(u, hold.session, &host, url, &t, e) && errand_of(t, w, ret, e);
+}
+
+static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UUID])
+{
+    const struct way *w = self;
+    host_target_event(w->upload->site, n, feature, ret_event);
+}
+
+static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
+{
+    const struct way *w = self;
+    evidence_note(w->upload->site->evidence, v->anchor, t->endpoint, "transfer");
+}
+
+static void tap(void *self, const uint8_t *p, size_t len)
+{
+    const struct way *w = self;
+    struct ovf_upload_file *f = &w->upload->files[w->file];
+    for (size_t i = 0; i < OVF_UPLOAD_DIGESTS; i++)
+        if (f->digests[i])
+            digest_add(f->digests[i], p, len);
+}
+
+/* Under the lock; the tap is quiet. */
+static void sum_up(struct ovf_upload_file *f)
+{
+    for (size_t i = 0; i < OVF_UPLOAD_DIGESTS; i++)
+        if (f->digests[i]) {
+            digest_end(f->digests[i], f->sums[i]);
+            f->summed[i] = true;
+            f->digests[i] = digest_destroy(f->digests[i]);
+        }
+}
+
+/* Only a host that could not be reached, or broke off, is tried again. */
+static bool may_try_again(const struct ovf_upload *u, const struct gate_upload_end *end)
+{
+    return end->why == RELAY_HOST && end->what == GATE_FAILED && u->attempt < OVF_UPLOAD_LEASES_MAX;
+}
+
+/* Under the lock. */
+static void note_end(struct ovf_upload *u, struct ovf_upload_file *f, const struct gate_upload_end *end)
+{
+    if (end->why == RELAY_DONE) {
+        f->complete = true;
+        f->size = (int64_t)end->bytes;
+        sum_up(f);
+    } else if (may_try_again(u, end)) {
+        u->broken = true;
+        LOG(INFO, "upload.broken", "transfer=%s file=\"%s\" why=\"%s\"", u->id, f->name, end->err ? end->err->msg : "");
+    } else if (u->failed.kind == ERR_NONE && end->why != RELAY_SHUTDOWN) {
+        (void)err_set(&u->failed, end->err ? end->err->kind : ERR_PEER, "%s of the file %s: %s", feature, f->name,
+                      end->err ? end->err->msg : "the transfer was stopped");
+    }
+}
+
+static void ended(void *self, const struct gate_upload_end *end)
+{
+    struct way *w = self;
+    struct ovf_upload *u = w->upload;
+    (void)pthread_mutex_lock(&u->lock);
+    bool counts = w->attempt == u->attempt && u->phase == OVF_UPLOAD_SENDING;
+    if (counts)
+        note_end(u, &u->files[w->file], end);
+    (void)pthread_mutex_unlock(&u->lock);
+    if (counts)
+        ovf_upload_wake(u);
+    (void)way_destroy(w);
+}
+
+static const struct gate_sender sender = { again, tell, proved, tap, ended };
+
+/* ---- ways ---- */
+
+/* What a manifest that came already asks for, else whatever one could. */
+static void begin_sums(struct ovf_upload *u, struct ovf_upload_file *f)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct ovf_sum *sums;
+    size_t len = 0;
+    struct err none;
+    bool known = u->manifest && ovf_manifest_parse(u->manifest, u->manifest_len, &a, &sums, &len, &none);
+    for (size_t i = 0; i < OVF_UPLOAD_DIGESTS; i++) {
+        f->digests[i] = digest_destroy(f->digests[i]);
+        f->summed[i] = false;
+        bool wanted = u->manifest_wanted && !known;
+        for (size_t n = 0; n < len; n++)
+            wanted |= sums[n].kind == (enum digest_kind)i && strcmp(sums[n].name, f->name) == 0;
+        if (wanted)
+            f->digests[i] = digest_create((enum digest_kind)i);
+    }
+}
+
+/* Under the lock. item NULL: the vCenter wants nothing of it, and it is taken and dropped. */
+static void put_way(struct ovf_upload *u, size_t n, const struct vim_ovf_item *item, struct gate_errand *take)
+{
+    struct ovf_upload_file *f = &u->files[n];
+    struct way *w = xcalloc(1, sizeof(*w));
+    u->refs++;
+    *w = (struct way){ .upload = u, .file = n, .attempt = u->attempt, .put = item && item->create };
+    if (item)
+        (void)text_copy(w->device, sizeof(w->device), item->device);
+    begin_sums(u, f);
+    const struct gate_upload_how how = { .sender = &sender, .self = w, .name = f->name,
+                                         .length = f->size < 0 ? RANGE_UNKNOWN : (uint64_t)f->size };
+    (void)gate_upload_unref(f->way);
+    f->way = gate_upload_create(u->site->gate, take, &how);
+    f->complete = false;
+}
+
+struct opening {
+    struct vim_import_spec spec;
+    struct vim_lease lease;
+    struct vim_object host;
+    struct gate_errand *errands[OVF_FILES_MAX]; /* by file; NULL: nobody wants it */
+    const struct vim_ovf_item *items[OVF_FILES_MAX];
+};
+
+static void opening_done(struct opening *o)
+{
+    for (size_t i = 0; i < OVF_FILES_MAX; i++)
+        o->errands[i] = gate_errand_destroy(o->errands[i]);
+}
+
+static const struct vim_ovf_item *item_of(const struct vim_import_spec *spec, const char *name)
+{
+    for (size_t i = 0; i < spec->items_len; i++)
+        if (strcmp(spec->items[i].path, name) == 0)
+            return &spec->items[i];
+    return NULL;
+}
+
+/* Each file's errand; the host behind the first URL is looked at before anything is promised, and each other one when it is another. */
+static bool make_errands(struct ovf_upload *u, struct vim_session *s, struct opening *o, struct err *e)
+{
+    char event[RANDOM_UUID];
+    const char *looked = NULL;
+    for (size_t i = 0; i < u->files_len; i++) {
+        const struct vim_ovf_item *item = o->items[i] = item_of(&o->spec, u->files[i].name);
+        const struct vim_lease_url *url = item ? url_of(&o->lease, item->device) : NULL;
+        struct gate_target *t;
+        if (!item)
+            continue;
+        if (!url)
+            return err_set(e, ERR_PEER, "the lease has no URL for the file %s", u->files[i].name);
+        if (!target_of(u, s, &o->host, url, &t, e))
+            return false;
+        const struct way w = { .put = item->create };
+        bool ok = (looked && strcmp(looked, t->host) == 0) || host_target_ask(u->site, t, feature, event, e);
+        looked = t->host;
+        if (!ok) {
+            (void)gate_target_unref(t);
+            return false;
+        }
+        if (!errand_of(t, &w, &o->errands[i], e))
+            return false;
+    }
+    return true;
+}
+
+/* An import without a file that anybody wants still goes to a host. */
+static bool wants_something(const struct opening *o)
+{
+    for (size_t i = 0; i < OVF_FILES_MAX; i++)
+        if (o->errands[i])
+            return true;
+    return false;
+}
+
+static void publish(struct ovf_upload *u, struct opening *o)
+{
+    int64_t third = o->lease.timeout_s * 1000 / 3;
+    (void)pthread_mutex_lock(&u->lock);
+    u->attempt++;
+    u->broken = false;
+    for (size_t i = 0; i < u->files_len; i++)
+        put_way(u, i, o->items[i], STEAL(o->errands[i]));
+    u->phase = OVF_UPLOAD_SENDING;
+    u->leased = true;
+    u->renew_every_ms = third < OVF_UPLOAD_RENEW_MS ? third : OVF_UPLOAD_RENEW_MS;
+    u->renew_ms = clock_mono_ms() + u->renew_every_ms;
+    (void)pthread_mutex_unlock(&u->lock);
+}
+
+static bool cancelled(void *self)
+{
+    return flow_cancelled(self);
+}
+
+bool ovf_upload_open_ways(struct ovf_upload *u, struct vim_session *s, struct flow *f, const struct vim_import_spec *spec, struct vim_object *ret_vm,
+                      struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(opening_done) struct opening o = { .spec = *spec };
+    const struct vim_task_wait w = { .cancelled = cancelled, .self = f };
+    if (!vim_lease_wait(s, &u->lease, &w, vim_deadline(VIM_LEASE_READY_MS), &a, &o.lease, e))
+        return false;
+    if (strcmp(o.lease.entity.type, "VirtualMachine") != 0)
+        return err_set(e, ERR_INPUT, "the package is no single virtual machine: collections of them are not imported");
+    *ret_vm = o.lease.entity;
+    if (!host_of(s, &o.lease, &o.host, e) || !make_errands(u, s, &o, e))
+        return false;
+    if (!wants_something(&o) && u->files_len)
+        LOG(INFO, "upload.unwanted", "transfer=%s files=%zu", u->id, u->files_len);
+    LOG(INFO, "upload.leased", "transfer=%s lease=%s vm=%s files=%zu", u->id, u->lease.id, ret_vm->id, u->files_len);
+    publish(u, &o);
+    return true;
+}
+
+void ovf_upload_stop_ways(struct ovf_upload *u)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    (void)pthread_mutex_lock(&u->lock);
+    u->attempt += u->phase == OVF_UPLOAD_OVER; /* what ends now is not heard */
+    struct gate_upload **ways = arena_array(&a, u->files_len + 1, sizeof(struct gate_upload *));
+    size_t len = 0;
+    for (size_t i = 0; i < u->files_len; i++)
+        if (u->files[i].way)
+            ways[len++] = gate_upload_ref(u->files[i].way);
+    u->leased = false;
+    (void)pthread_mutex_unlock(&u->lock);
+    for (size_t i = 0; i < len; i++) {
+        gate_upload_stop(ways[i]);
+        (void)gate_upload_unref(ways[i]);
+    }
+}
+
+/* ---- the lease lives on ---- */
+
+struct renewal {
+    struct pool_job job;
+    struct ovf_upload *upload; /* a reference */
+};
+
+static void renew(struct pool_job *j)
+{
+    struct ovf_upload *u = CONTAINER_OF(j, struct renewal, job)->upload;
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    struct err e;
+    (void)pthread_mutex_lock(&u->lock);
+    const struct vim_object lease = u->lease;
+    (void)pthread_mutex_unlock(&u->lock);
+    if (!vcenter_borrow(u->site, u->vcenter, &hold, &e) ||
+        !vim_lease_progress(hold.session, &lease, ovf_upload_percent(u), vim_deadline(VIM_TICKET_MS), &e))
+        LOG(WARN, "upload.lease", "transfer=%s error=\"%s\"", u->id, e.msg); /* a lease that is over breaks its files' connections */
+}
+
+static void renewal_destroy(struct pool_job *j)
+{
+    struct renewal *r = CONTAINER_OF(j, struct renewal, job);
+    (void)pthread_mutex_lock(&r->upload->lock);
+    r->upload->renewing = false;
+    (void)pthread_mutex_unlock(&r->upload->lock);
+    (void)ovf_upload_unref(r->upload);
+    free(r);
+}
+
+void ovf_upload_renew(struct ovf_upload *u, int64_t now_ms)
+{
+    struct err e;
+    (void)pthread_mutex_lock(&u->lock);
+    bool due = u->leased && !u->renewing && now_ms >= u->renew_ms;
+    if (due) {
+        u->renewing = true;
+        u->renew_ms = now_ms + u->renew_every_ms;
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+    if (!due)
+        return;
+    struct renewal *r = xcalloc(1, sizeof(*r));
+    *r = (struct renewal){ .job = { .work = renew, .destroy = renewal_destroy }, .upload = ovf_upload_ref(u) };
+    if (!pool_run(u->site->pool, &r->job, &e))
+        renewal_destroy(&r->job);
+}
+
+/* ---- digests ---- */
+
+static bool agrees(const struct ovf_upload *u, const struct ovf_sum *sum, struct err *e)
+{
+    uint8_t here[DIGEST_MAX];
+    const uint8_t *seen = NULL;
+    for (size_t i = 0; i < u->files_len && !seen; i++)
+        if (strcmp(u->files[i].name, sum->name) == 0) {
+            if (!u->files[i].summed[sum->kind])
+                return err_set(e, ERR_INTERNAL, "the digest of the file %s was not taken", sum->name);
+            seen = u->files[i].sums[sum->kind];
+        }
+    if (!seen) { /* the descriptor, under its own name at the client */
+        struct digest *d = digest_create(sum->kind);
+        digest_add(d, u->descriptor, u->descriptor_len);
+        digest_end(d, here);
+        (void)digest_destroy(d);
+        seen = here;
+    }
+    return memcmp(seen, sum->digest, digest_size(sum->kind)) == 0 ||
+           err_set(e, ERR_INPUT, "the file %s is not the one that the manifest names: its digest is another", sum->name);
+}
+
+static bool is_named(const struct ovf_sum *sums, size_t len, const char *name)
+{
+    for (size_t i = 0; i < len; i++)
+        if (strcmp(sums[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+bool ovf_upload_sums_agree(struct ovf_upload *u, struct err *e)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct ovf_sum *sums;
+    size_t len;
+    if (!u->manifest)
+        return !u->manifest_wanted || err_set(e, ERR_INPUT, "the manifest that was announced did not come");
+    if (!ovf_manifest_parse(u->manifest, u->manifest_len, &a, &sums, &len, e))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!agrees(u, &sums[i], e))
+            return false;
+    for (size_t i = 0; i < u->files_len; i++)
+        if (!is_named(sums, len, u->files[i].name))
+            return err_set(e, ERR_INPUT, "the manifest says nothing of the file %s", u->files[i].name);
+    return true;
+}
