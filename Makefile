@@ -1,9 +1,10 @@
 # The front door. meson and ninja do the building; each target here is one line into tools/.
 .SUFFIXES:
-.PHONY: help run stop test check build release bench rows fuzz clean bootstrap
+.PHONY: help run demo stop test check build release bench rows fuzz clean bootstrap
 
 help:
 	@echo 'make run          build it and show it at work; Ctrl-C ends it   (DETACH=1: leave it running)'
+	@echo 'make demo         what trust is for, in one walk: console refused, trusted, opened, an OVF up, trust withdrawn'
 	@echo 'make stop         end what DETACH=1 left running'
 	@echo 'make test         install what is missing, run every test        (STAGES="build unit": only these)'
 	@echo 'make check        only the static checks, in seconds'
@@ -19,6 +20,9 @@ bootstrap:
 
 run: bootstrap
 	@tools/run $(if $(DETACH),--detach)
+
+demo: bootstrap
+	@tools/demo
 
 stop:
 	@tools/run --stop
