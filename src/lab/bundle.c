@@ -79,3 +79,13 @@ bool lab_bundle_is_chain(const struct lab_bundle *b)
             return false;
     return b->len > 0;
 }
+
+bool lab_bundle_is_rsa(const struct lab_bundle *b)
+{
+    for (size_t i = 0; i < b->len; i++) {
+        EVP_PKEY *key = X509_get0_pubkey(b->certs[i]);
+        if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || X509_get_signature_nid(b->certs[i]) == NID_rsassaPss)
+            return false;
+    }
+    return true;
+}

@@ -105,10 +105,13 @@ static bool put_machine(struct lab_vcenter *vc, struct lab_bundle *b, EVP_PKEY *
     EVP_PKEY *waiting = key ? key : lab_key_waiting(&vc->at, e);
     if (!waiting || !same_key(b, waiting, e) || (root && !lab_bundle_read(&r, root, strlen(root), e)))
         return false;
+    bool rsa = lab_bundle_is_rsa(b) && lab_bundle_is_rsa(&r);
     bool reaches = !root || (r.len && (lab_issued_by(b->certs[b->len - 1], r.certs[0]) ||
                                        !X509_cmp(b->certs[b->len - 1], r.certs[0])));
     bool known = r.len && (lab_key_id(r.certs[0], id), lab_trusted_find(vc, id) != NULL);
     lab_bundle_done(&r);
+    if (!rsa)
+        return err_set(e, ERR_INPUT, "unsupported signature algorithm: RSA from end to end");
     if (!reaches)
         return err_set(e, ERR_INPUT, "root_cert did not sign the end of the chain");
     if (!root && !lab_trusts(vc, b->certs[0], &b->certs[1], b->len - 1))

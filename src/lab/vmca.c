@@ -167,12 +167,6 @@ bool lab_vmca_subordinate(struct lab_vcenter *vc, int64_t now, struct err *e)
 
 /* ---- a root from outside ---- */
 
-static bool is_rsa(X509 *x)
-{
-    EVP_PKEY *key = X509_get0_pubkey(x);
-    return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA;
-}
-
 static bool check_import(const struct lab_bundle *b, EVP_PKEY *key, int *ret_code, struct err *e)
 {
     X509 *first = b->certs[0], *last = b->certs[b->len - 1];
@@ -182,9 +176,8 @@ static bool check_import(const struct lab_bundle *b, EVP_PKEY *key, int *ret_cod
         return lab_vmca_refuse(ret_code, LAB_VMCA_PAIR, e, "the key is not the first certificate's");
     if (!lab_bundle_is_chain(b) || !lab_issued_by(last, last) || b->len > LAB_ABOVE_MAX + 1)
         return lab_vmca_refuse(ret_code, LAB_VMCA_CHAIN, e, "the chain must go up to the self-signed root");
-    for (size_t i = 0; i < b->len; i++)
-        if (!is_rsa(b->certs[i]) || X509_get_signature_nid(b->certs[i]) == NID_rsassaPss)
-            return lab_vmca_refuse(ret_code, LAB_VMCA_KEY, e, "unsupported signature algorithm: RSA from end to end");
+    if (!lab_bundle_is_rsa(b))
+        return lab_vmca_refuse(ret_code, LAB_VMCA_KEY, e, "unsupported signature algorithm: RSA from end to end");
     int bits = EVP_PKEY_get_bits(key);
     return (bits >= LAB_KEY_BITS_MIN && bits <= LAB_KEY_BITS_MAX) ||
            lab_vmca_refuse(ret_code, LAB_VMCA_KEY, e, "the key's length is not supported");

@@ -9,7 +9,7 @@ from lib import results
 JOBS = str(os.cpu_count() or 2)
 BUILD = pathlib.Path('build')
 PATIENCE = 4  # times a test's own time limit: machines differ, and sanitizers slow
-TSAN_PROGRAMS = ('trust', 'net', 'http', 'store', 'gate', 'probe', 'vim', 'flow', 'api')  # the folders whose tests start threads
+TSAN_PROGRAMS = ('trust', 'net', 'http', 'store', 'gate', 'probe', 'vim', 'flow', 'api', 'lab')  # the folders whose tests start threads
 
 # What each build directory is for, and its options. Without optimization the developers' build takes 40 % of the time, and
 # its tests run no slower; the release build has the warnings that only an optimizer can give.
