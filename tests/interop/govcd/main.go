@@ -25,6 +25,7 @@ type plan struct {
 	Dead                      string      // host:port where nothing listens
 	Nsx                       string      // name of an NSX-T manager that is registered already
 	Inventory                 []inventory // tenants' walks instead of the provider's
+	Uploads                   []uploads   // tenants' uploads instead
 }
 
 type step struct {
@@ -437,6 +438,12 @@ func main() {
 				all = append(all, step{t.Vdc + "_" + s.name, s.run})
 			}
 		}
+	}
+	for i, t := range p.Uploads {
+		if i == 0 {
+			all = nil
+		}
+		all = append(all, uploadSteps(p, t)...)
 	}
 	failed := false
 	fmt.Printf("1..%d\n", len(all))
