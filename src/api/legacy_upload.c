@@ -6,8 +6,10 @@
 #include "api/tables.h"
 #include "api/task.h"
 #include "base/arena.h"
+#include "base/text.h"
 #include "flow/catalog.h"
 #include "flow/loan.h"
+#include "flow/media_upload.h"
 #include "flow/ovf_upload.h"
 #include "flow/site.h"
 #include "flow/task.h"
@@ -110,11 +112,48 @@ static bool upload_template(struct api_call *c, const struct legacy_in *in, cons
            api_answer_catalog_item(c, 201, item, e);
 }
 
+/* A number in JSON, text in XML. */
+static bool read_size(const struct legacy_in *in, uint64_t *ret, struct err *e)
+{
+    const json_t *number = in->json ? json_object_get(in->json, "size") : NULL;
+    const char *text = NULL;
+    if (json_is_integer(number) && json_integer_value(number) > 0) {
+        *ret = (uint64_t)json_integer_value(number);
+        return true;
+    }
+    return (!number && legacy_in_attr(in, "size", &text, e) && text && text_number(text, 1, INT64_MAX, ret)) ||
+           err_set(e, ERR_INPUT, "the medium needs its size in bytes, more than none");
+}
+
+static bool read_medium(struct api_call *c, const struct legacy_in *in, struct media_upload_new *n, struct err *e)
+{
+    const char *name = NULL, *type = NULL, *description = NULL;
+    uint64_t bytes = 0;
+    if (!legacy_in_attr(in, "name", &name, e) || !legacy_in_attr(in, "imageType", &type, e) || !read_size(in, &bytes, e) ||
+        !legacy_in_text(in, "Description", &description, e) || !read_profile(c, in, &n->profile, e))
+        return false;
+    if (!name || !name[0])
+        return err_set(e, ERR_INPUT, "the medium needs a name");
+    n->name = arena_strdup(c->arena, name);
+    n->image_type = type ? arena_strdup(c->arena, type) : "iso";
+    n->description = description ? arena_strdup(c->arena, description) : "";
+    n->size = (int64_t)bytes;
+    return true;
+}
+
+static bool upload_medium(struct api_call *c, const struct legacy_in *in, const char *catalog, struct err *e)
+{
+    struct media_upload_new n = { .catalog = catalog };
+    char item[STORE_ID_MAX + 1];
+    return read_medium(c, in, &n, e) && media_upload_start(c->site, &c->caller, &n, item, e) && api_answer_catalog_item(c, 201, item, e);
+}
+
 /* What may come, by the root of its XML; JSON says it in the Content-Type. */
 static const struct {
     const char *root, *type;
     bool (*run)(struct api_call *c, const struct legacy_in *in, const char *catalog, struct err *e);
 } kinds[] = {
+    { "Media", "vcloud.media", upload_medium },
     { "UploadVAppTemplateParams", "uploadVAppTemplateParams", upload_template },
 };
 

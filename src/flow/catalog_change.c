@@ -7,9 +7,11 @@
 #include "flow/catalog_room.h"
 #include "flow/kept.h"
 #include "flow/loan.h"
+#include "flow/media_upload.h"
 #include "flow/org.h"
 #include "flow/runner.h"
 #include "flow/site.h"
+#include "flow/spool.h"
 #include "flow/task.h"
 #include "flow/vcenter_table.h"
 #include "flow/vdc.h"
@@ -237,8 +239,11 @@ static bool remove_outside(struct flow *f, struct err *e)
     if (!list_all(f, &a, &list, &len, e))
         return false;
     for (size_t i = 0; i < len; i++)
-        if (is(list[i], TEMPLATE_URN) && !destroy_template(task_of(f)->site, list[i], e))
+        if (!(is(list[i], MEDIA_URN) ? media_upload_remove(task_of(f)->site, list[i], e)
+                                     : !is(list[i], TEMPLATE_URN) || destroy_template(task_of(f)->site, list[i], e)))
             return false;
+        else if (task_of(f)->site->spool)
+            spool_drop(task_of(f)->site->spool, list[i]); /* nor downloaded any more */
     return true;
 }
 

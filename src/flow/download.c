@@ -174,6 +174,7 @@ static void work_done(struct work *w)
 {
     vcenter_return(&w->hold);
     (void)spool_unref(w->entry);
+    spool_sweep(task_of(w->flow)->site->spool, clock_mono_ms()); /* what was not published goes at once */
     arena_done(&w->arena);
 }
 

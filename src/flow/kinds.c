@@ -9,6 +9,7 @@
 #include "flow/gc_change.h"
 #include "flow/infra.h"
 #include "flow/ovf_upload.h"
+#include "flow/media_upload.h"
 #include "flow/power.h"
 #include "flow/register.h"
 
@@ -23,6 +24,7 @@ const struct flow_kind *const flow_kinds[] = {
     &refresh_profiles_kind,
     &reread_kind,
     &remove_kind,
+    &media_upload_kind,
     &power_kind,
     &infra_plan_kind,
     &infra_run_kind,
