@@ -144,6 +144,7 @@ static void open_gate(struct cell *c)
 {
     const struct gate_config g = { .policy = &console_policy, .self = &c->site, .pool = c->doors, .resolver = c->resolver,
                                    .live = c->live, .idle_ms = c->config.console_idle_ms, .life_ms = c->config.console_life_ms,
+                                   .between_ms = c->config.transfer_idle_ms,
                                    .finish = c->config.on_withdraw == CONFIG_WITHDRAW_FINISH };
     c->gate = gate_create(&g);
     c->site.gate = c->gate;
