@@ -9,6 +9,7 @@ from lib import results
 JOBS = str(os.cpu_count() or 2)
 BUILD = pathlib.Path('build')
 PATIENCE = 4  # times a test's own time limit: machines differ, and sanitizers slow
+LONG = ('audit', 'cli-table', 'cmt', 'console', 'infra-large', 'lab-certs', 'web-console')  # of e2e, begun first: the last one runs alone
 TSAN_PROGRAMS = ('trust', 'net', 'http', 'store', 'gate', 'probe', 'vim', 'flow', 'api', 'lab')  # the folders whose tests start threads
 
 # What each build directory is for, and its options. Without optimization the developers' build takes 40 % of the time, and
@@ -86,17 +87,19 @@ def run_meson_suite(run, folder, suite, as_suite=None, only=None, wrap=()):
         return [result for future in begun for result in future.result()]
 
 
-def run_folder(run, folder):
+def run_folder(run, folder, at_once=1):
     """Runs tests/<folder>: its `run`, else each executable in it; they print TAP, or just exit."""
     here = pathlib.Path('tests') / folder
     programs = [here / 'run'] if (here / 'run').exists() else sorted(
         p for p in here.glob('*') if p.is_file() and os.access(p, os.X_OK))
-    found = []
-    for program in programs:
+
+    def one(program):
         done = run([str(program)], f'{folder}-{program.name}', env={'BUILD': str(BUILD.resolve())}, timeout=1200)
-        name = folder if program.name == 'run' else f'{folder}/{program.name}'
-        found += results.tap(name, done.status, done.output, done.seconds)
-    return found
+        return results.tap(folder if program.name == 'run' else f'{folder}/{program.name}', done.status, done.output, done.seconds)
+
+    with concurrent.futures.ThreadPoolExecutor(at_once) as pool:
+        begun = {program: pool.submit(one, program) for program in sorted(programs, key=lambda p: p.name not in LONG)}
+        return [result for program in programs for result in begun[program].result()]
 
 
 def static(run):
@@ -167,8 +170,9 @@ def conformance(run):
 
 
 def e2e(run):
-    """Programs in C that need sockets or the real clock, then the scripts that drive cell and lab."""
-    return run_meson_suite(run, 'build', 'e2e') + run_folder(run, 'e2e')
+    """Programs in C that need sockets or the real clock, then the scripts that drive cell and lab. Each script has its own
+    directory and the kernel's ports, and waits more than it computes: so a core each."""
+    return run_meson_suite(run, 'build', 'e2e') + run_folder(run, 'e2e', at_once=int(JOBS))
 
 
 def interop(run):
