@@ -1,5 +1,5 @@
 /* bench-trust - our side of peer-openssl: bench-trust decoded|fresh|load|memory|swap|audit|loop CORPUS.
- * audit: CPU seconds of an audit of ENDPOINTS endpoints; loop: of a bare loop that decides each of them once.
+ * audit: CPU seconds of an audit of ENDPOINTS endpoints whose signatures are proved (trust/proofs.h); loop: of a bare loop that decides each of them once.
  * memory: resident bytes an anchor costs in a set; swap: the longest of SWAPS replacements of the live set, in
  * microseconds of wall time. */
 #include <stdio.h>
@@ -12,6 +12,7 @@
 #include "bench/corpus.h"
 #include "bench/drive.h"
 #include "trust/audit.h"
+#include "trust/proofs.h"
 #include "trust/cert.h"
 #include "trust/set.h"
 #include "trust/verdict.h"
@@ -123,7 +124,7 @@ static double run_swap(void *self)
     return longest * 1e6;
 }
 
-static struct trust_replay_case *make_cases(const struct ours *o)
+static struct trust_replay_case *make_cases(const struct ours *o, struct trust_proofs *proofs)
 {
     static const char *const names[] = { CORPUS_HOST };
     struct trust_replay_case *cases = xcalloc(ENDPOINTS, sizeof(*cases));
@@ -131,7 +132,7 @@ static struct trust_replay_case *make_cases(const struct ours *o)
         cases[i] = (struct trust_replay_case){
             .q = { .chain = (const struct trust_cert *const *)&o->leaves[i % CORPUS_LEAVES], .chain_len = 1, .names = names, .names_len = 1,
                    .names_mode = TRUST_NAMES_CHECK, .behalf = { .kind = TRUST_FOR_ADDRESS, .host = CORPUS_HOST, .port = 443 },
-                   .purpose = TRUST_PURPOSE_SERVER, .now = CORPUS_NOW },
+                   .purpose = TRUST_PURPOSE_SERVER, .now = CORPUS_NOW, .proofs = proofs },
             .known = true, .looked = true };
     return cases;
 }
@@ -140,7 +141,8 @@ static struct trust_replay_case *make_cases(const struct ours *o)
 static double run_audit(void *self)
 {
     const struct ours *o = self;
-    AUTO(freep) struct trust_replay_case *cases = make_cases(o);
+    AUTO(trust_proofs_destroyp) struct trust_proofs *proofs = trust_proofs_create();
+    AUTO(freep) struct trust_replay_case *cases = make_cases(o, proofs);
     AUTO(arena_done) struct arena a = { 0 };
     struct trust_audit found;
     double began = bench_cpu();
