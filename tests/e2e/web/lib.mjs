@@ -59,11 +59,20 @@ export async function login(page, user = world.user, password = world.password, 
   await page.getByRole('button', { name: 'Log out' }).waitFor();
 }
 
+let cookie = null; // of the session that all tests share that don't log in themselves: a password is made slow to check
+
 /** Logged in, at an address. */
 export async function at(path = '', options = {}) {
   const page = await open(options);
+  if (cookie) await page.context().addCookies([cookie]);
   await page.goto(ui(path));
+  if (cookie) {
+    await page.getByRole('button', { name: 'Log out' }).waitFor();
+    return page;
+  }
   await login(page);
+  const [{ name, value }] = await page.context().cookies();
+  cookie = { name, value, url: world.url, httpOnly: true, secure: true, sameSite: 'Strict' };
   return page;
 }
 

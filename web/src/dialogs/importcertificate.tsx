@@ -3,8 +3,8 @@ import { useState } from 'preact/hooks';
 import { useDeed } from '../lib/deed';
 import { useData } from '../lib/data';
 import { CLOUD, OWN, change, urlPart, type Page } from '../lib/rest';
-import { messageOf } from '../lib/text';
-import type { VCenter, VmcaProposal } from '../lib/types';
+import { messageOf, plural } from '../lib/text';
+import type { Preview, VCenter, VmcaProposal } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
 import { CertificateView, plain } from '../parts/certificate';
 import { Drop } from '../parts/drop';
@@ -26,6 +26,13 @@ function isZip(bytes: Uint8Array): boolean {
   return bytes[0] === 0x50 && bytes[1] === 0x4b && bytes[2] === 3 && bytes[3] === 4;
 }
 
+/** What it verifies by its signatures, and where it counts already. */
+function meaning(c: Preview['certificates'][number]): string {
+  const uses = c.verifies.map((v) => `${plural(v.hosts, 'host')} of ${plain(v.vcenter.name)}${v.endpoint ? ' and its endpoint' : ''}`);
+  const there = c.grants.map((g) => `${plain(g.alias)} (${plain(g.scope)})`);
+  return `It verifies ${uses.join(', ') || 'nothing that the cell has seen'}.${there.length ? ` Trusted already: ${there.join(', ')}.` : ''}`;
+}
+
 export function ImportDialog({ onClose }: { onClose: () => void }) {
   const vcenters = useData<Page<VCenter>>(`${CLOUD}/virtualCenters?page=1&pageSize=128&sortAsc=name`, ['vcenter']);
   const [alias, setAlias] = useState(aliasOf('imported'));
@@ -34,6 +41,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
   const [zip, setZip] = useState<Blob | null>(null);
   const [vcenter, setVcenter] = useState('');
   const [found, setFound] = useState<VmcaProposal | null>(null);
+  const [shown, setShown] = useState<Preview | null>(null);
   const { busy, why, setWhy, run } = useDeed();
   const list = vcenters.data?.values ?? [];
 
@@ -41,6 +49,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     if (!file) return;
     setWhy(null);
     setFound(null);
+    setShown(null);
     if (file.size > FILE_MAX) return setWhy(new Error('The file is larger than a certificate or a bundle of them can be.'));
     const bytes = new Uint8Array(await file.arrayBuffer());
     setAlias(aliasOf(file.name));
@@ -53,6 +62,7 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     }
   };
   const preview = () => run(async () => {
+    if (!zip) setShown(await change<Preview>('POST', `${OWN}/certificates/preview`, new Blob([text]), { type: 'application/x-pem-file' }));
     if (zip) setFound(await change<VmcaProposal>('POST', `${OWN}/vcenters/${urlPart(vcenter)}/findVmca`, zip, { type: 'application/zip' }));
   });
   const save = () => run(async () => {
@@ -66,7 +76,18 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
     <Modal title="Import" size="large" busy={busy} onClose={onClose}>
       <Drop label="Drop a file here, or choose one: PEM, DER, or a vCenter's download.zip" accept=".pem,.crt,.cer,.der,.zip,.0"
         onFiles={(files) => void take(files[0]).catch((e: unknown) => setWhy(messageOf(e)))} />
-      {!zip && <TextArea label="Certificate (PEM)" rows={6} value={text} onInput={setText} />}
+      {!zip && (
+        <>
+          <TextArea label="Certificate (PEM)" rows={6} value={text} onInput={(t) => { setText(t); setShown(null); }} />
+          <button type="button" class="btn btn-outline" disabled={!text.trim() || busy} onClick={preview}>Preview</button>
+        </>
+      )}
+      {shown?.certificates.map((c) => (
+        <div key={c.certificate.sha256}>
+          <CertificateView cert={c.certificate} />
+          <p>{meaning(c)}</p>
+        </div>
+      ))}
       {zip && (
         <>
           <SelectField label="vCenter Server that it is from" value={vcenter} onInput={setVcenter}

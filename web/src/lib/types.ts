@@ -130,6 +130,14 @@ export interface Grant {
   certificate: Certificate;
 }
 
+export interface Preview {
+  certificates: {
+    certificate: Certificate;
+    grants: { id: string; alias: string; scope: string }[];
+    verifies: { vcenter: { name: string; id: string }; hosts: number; endpoint: boolean }[];
+  }[];
+}
+
 export interface Evidence {
   endpoint: string;
   purpose: string;

@@ -8,8 +8,9 @@ import type { Member } from './tar';
 import { finished, type Task } from './types';
 
 const PIECE = 8 * 1024 * 1024;
-const TRIES = 5;               // of one piece
-const PAUSE_MS = 1000;         // after the first; then longer
+const TRIES = 30;              // of one piece: minutes, as a network that changes takes
+const PAUSE_MS = 1000;         // after the first; then longer ..
+const PAUSE_MAX_MS = 10000;    // .. up to this
 const TEMPLATE = 'application/vnd.vmware.vcloud.uploadVAppTemplateParams';
 const MEDIA = 'application/vnd.vmware.vcloud.media';
 
@@ -80,25 +81,28 @@ async function standing(entity: string, name: string): Promise<number> {
   return filesOf(await look(entity)).find((f) => f.name === name)?.bytesTransferred ?? 0;
 }
 
-async function sendFile(u: Upload, entity: string, file: TransferFile, blob: Blob, told: (sent: number) => void): Promise<void> {
+async function sendFile(u: Upload, entity: string, file: TransferFile, blob: Blob, told: (sent: number, said?: string) => void): Promise<void> {
   const path = findLink(file, 'upload:default');
   if (!path) throw new Error(`The cell names no address for ${file.name}.`);
+  let at = file.bytesTransferred;
   let tries = 0;
-  for (let at = file.bytesTransferred; at < blob.size || (blob.size === 0 && at === 0);) {
-    const end = Math.min(at + PIECE, blob.size);
+  let lost = false;
+  do {
     try {
-      await sendPiece(path, blob.slice(at, end), blob.size ? `bytes ${at}-${end - 1}/${blob.size}` : null, u.signal, (n) => told(at + n));
+      if (lost) at = await standing(entity, file.name);
+      lost = false;
+      const end = Math.min(at + PIECE, blob.size);
+      if (at < end || blob.size === 0)
+        await sendPiece(path, blob.slice(at, end), blob.size ? `bytes ${at}-${end - 1}/${blob.size}` : null, u.signal, (n) => told(at + n));
       at = end;
       tries = 0;
-      if (blob.size === 0) return;
     } catch (why) {
-      const lost = why instanceof Refusal && (why.status === 0 || why.status === 416);
+      lost = why instanceof Refusal && (why.status === 0 || why.status === 416);
       if (!lost || (tries += 1) === TRIES) throw why;
-      await pause(PAUSE_MS * tries, u.signal);
-      at = await standing(entity, file.name);
-      told(at);
+      told(at, 'The connection broke; trying again');
+      await pause(Math.min(PAUSE_MS * tries, PAUSE_MAX_MS), u.signal);
     }
-  }
+  } while (lost || at < blob.size);
 }
 
 /** Everything that the entity lists, each file from where it stands; what nobody has is said before a byte is sent. */
@@ -112,7 +116,7 @@ async function sendAll(u: Upload, entity: string, listed: TransferFile[], member
   const total = parts.reduce((n, p) => n + p.blob.size, 0);
   let before = 0;
   for (const { file, blob } of parts) {
-    const told = (sent: number) => u.told({ said: `Sending ${file.name}`, sent: before + sent, total });
+    const told = (sent: number, said = `Sending ${file.name}`) => u.told({ said, sent: before + sent, total });
     told(file.bytesTransferred);
     await sendFile(u, entity, file, blob, told);
     before += blob.size;
