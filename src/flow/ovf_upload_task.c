@@ -33,10 +33,9 @@ static const struct site *site_of(const struct flow *f)
 /* The live half; ERR_INTERNAL when it is gone: nothing can come any more. */
 static bool borrow(const struct flow *f, struct transfer_hold *h, struct ovf_upload **ret, struct err *e)
 {
-    if (!transfer_borrow(site_of(f), task_text(f, "transfer"), &ovf_upload_ops, h))
-        return err_set(e, ERR_INTERNAL, "this upload has no client any more");
+    bool there = transfer_borrow(site_of(f), task_text(f, "transfer"), &ovf_upload_ops, h);
     *ret = h->own;
-    return true;
+    return there || err_set(e, ERR_INTERNAL, "this upload has no client any more");
 }
 
 /* ---- the descriptor ---- */
