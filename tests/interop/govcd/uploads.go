@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"os"
 	"strings"
 
 	"github.com/vmware/go-vcloud-director/v3/govcd"
@@ -11,6 +13,7 @@ import (
 // A tenant's uploads, in a plan that is about that. The host is believed from the middle on.
 type uploads struct {
 	Org, User, Password, Catalog string
+	Iso                          string
 	Ovf, Ova                     string // the same package as a folder and as an archive
 	Piece                        int64
 	Refused                      string // words of the refusal before Trust is trusted
@@ -78,6 +81,7 @@ func uploadSteps(p plan, t uploads) []step {
 			_, err := upload(t.Ovf, "first")
 			return want(err != nil && strings.Contains(err.Error(), "already exists"), "%v", err)
 		}},
+		step{"a_medium_is_uploaded_and_downloaded_the_same_S16", func() error { return mediumBothWays(catalog, t) }},
 		step{"an_item_is_removed", func() error {
 			item, err := catalog.GetCatalogItemByName("second", true)
 			if err != nil {
@@ -89,6 +93,33 @@ func uploadSteps(p plan, t uploads) []step {
 			return catalogWithout(catalog, "second")
 		}},
 	)
+}
+
+// The SDK's own upload of an image and its own download of it.
+func mediumBothWays(catalog *govcd.Catalog, t uploads) error {
+	if err := catalog.Refresh(); err != nil {
+		return err
+	}
+	task, err := catalog.UploadMediaImage("disc", "from the SDK", t.Iso, t.Piece)
+	if err != nil {
+		return err
+	}
+	if err = task.WaitTaskCompletion(); err != nil {
+		return err
+	}
+	medium, err := catalog.GetMediaByName("disc", true)
+	if err != nil {
+		return err
+	}
+	seen, err := medium.Download()
+	if err != nil {
+		return err
+	}
+	sent, err := os.ReadFile(t.Iso)
+	if err != nil {
+		return err
+	}
+	return want(bytes.Equal(seen, sent), "%d bytes of %d", len(seen), len(sent))
 }
 
 func catalogWithout(catalog *govcd.Catalog, name string) error {
