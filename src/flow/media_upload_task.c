@@ -143,7 +143,7 @@ static void end_transfer(struct flow *f)
 static bool receive(struct flow *f, struct err *e)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct media_upload *u;
+    struct media_upload *u = NULL;
     if (flow_cancelled(f))
         return err_set(e, ERR_CANCELLED, "the upload was cancelled");
     if (!borrow(f, &h, &u, e))
@@ -168,7 +168,7 @@ static void undo_receive(struct flow *f)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
     AUTO(place_done) struct place p = { 0 };
-    struct media_upload *u;
+    struct media_upload *u = NULL;
     struct err e;
     if (borrow(f, &h, &u, &e))
         media_upload_stop(u, &f->at.error);

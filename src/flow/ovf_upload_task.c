@@ -43,7 +43,7 @@ static bool borrow(const struct flow *f, struct transfer_hold *h, struct ovf_upl
 static bool wait_for_descriptor(struct flow *f, struct err *e)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct ovf_upload *u;
+    struct ovf_upload *u = NULL;
     if (!borrow(f, &h, &u, e))
         return false;
     (void)pthread_mutex_lock(&u->lock);
@@ -179,7 +179,7 @@ static bool list_files(struct flow *f, struct ovf_upload *u, struct err *e)
 static bool import(struct flow *f, struct err *e)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct ovf_upload *u;
+    struct ovf_upload *u = NULL;
     return borrow(f, &h, &u, e) && lease_and_look(f, u, e) && list_files(f, u, e);
 }
 
@@ -208,7 +208,7 @@ static bool take_back_lease(struct flow *f, struct err *e)
 static void undo_import(struct flow *f)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct ovf_upload *u;
+    struct ovf_upload *u = NULL;
     struct err e;
     if (borrow(f, &h, &u, &e)) {
         (void)pthread_mutex_lock(&u->lock);
@@ -263,7 +263,7 @@ static bool start_over(struct flow *f, struct ovf_upload *u, struct err *e)
 static bool transfer(struct flow *f, struct err *e)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct ovf_upload *u;
+    struct ovf_upload *u = NULL;
     struct err failed;
     if (!borrow(f, &h, &u, e))
         return false;
@@ -290,7 +290,7 @@ static bool complete(struct flow *f, struct err *e)
     AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
     AUTO(transfer_return) struct transfer_hold h = { 0 };
     struct vim_object lease = { .type = "HttpNfcLease" }, none;
-    struct ovf_upload *u;
+    struct ovf_upload *u = NULL;
     if (!borrow(f, &h, &u, e) || !vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e))
         return false;
     (void)text_copy(lease.id, sizeof(lease.id), task_text(f, "lease"));

@@ -34,7 +34,7 @@ static void two_ranges_or_another_version_are_everything(void **state)
     (void)state;
     struct http1_field twice[] = { { "Range", "bytes=1-2" }, { "Range", "bytes=1-2" } };
     const struct http1_head h = { .method = "GET", .fields = twice, .fields_len = 2 }, none = { .method = "GET" };
-    static const char *const other[] = { "\"b\"", "W/" ETAG, "a", "Mon, 23 Nov 2026 10:00:00 GMT", "" };
+    static const char *const other[] = { "\"b\"", ("W/" ETAG), "a", "Mon, 23 Nov 2026 10:00:00 GMT", "" };
     struct http_range r;
     CHECK_EQ(http_range_read(&h, 100, ETAG, &r), HTTP_RANGE_WHOLE);
     CHECK_EQ(http_range_read(&none, 100, ETAG, &r), HTTP_RANGE_WHOLE);
