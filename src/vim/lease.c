@@ -4,28 +4,9 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "vim/field.h"
 #include "vim/property.h"
 #include "wire/xml.h"
-
-static const char *text_of(const struct xml_element *el, const char *name)
-{
-    const char *text = xml_child_text(el, VIM_NS, name);
-    return text ? text : "";
-}
-
-static int64_t number_of(const struct xml_element *el, const char *name, int64_t otherwise)
-{
-    const struct xml_element *child = xml_child(el, VIM_NS, name);
-    int64_t n;
-    return child && xml_integer(child, 0, INT64_MAX, &n) ? n : otherwise;
-}
-
-static bool flag_of(const struct xml_element *el, const char *name)
-{
-    const struct xml_element *child = xml_child(el, VIM_NS, name);
-    bool flag;
-    return child && xml_boolean(child, &flag) && flag;
-}
 
 /* ---- how it stands ---- */
 
@@ -45,16 +26,17 @@ static bool read_info(const struct xml_element *info, struct arena *a, struct vi
     if (!info)
         return true;
     (void)!vim_object_read(xml_child(info, VIM_NS, "entity"), &l->entity);
-    l->capacity_kb = number_of(info, "totalDiskCapacityInKB", 0);
-    l->timeout_s = number_of(info, "leaseTimeout", VIM_LEASE_TIMEOUT_S);
+    l->capacity_kb = vim_field_number(info, "totalDiskCapacityInKB", 0);
+    l->timeout_s = vim_field_number(info, "leaseTimeout", VIM_LEASE_TIMEOUT_S);
     l->urls = arena_array(a, VIM_LEASE_URLS, sizeof(*l->urls));
     for (const struct xml_element *el = xml_child(info, VIM_NS, "deviceUrl"); el; el = xml_next(el, VIM_NS, "deviceUrl")) {
         if (l->urls_len == VIM_LEASE_URLS)
             return err_set(e, ERR_LIMIT, "the lease has more than %d files", VIM_LEASE_URLS);
         l->urls[l->urls_len++] = (struct vim_lease_url){
-            .key = text_of(el, "key"), .import_key = text_of(el, "importKey"), .url = text_of(el, "url"),
-            .thumbprint = text_of(el, "sslThumbprint"), .target = text_of(el, "targetId"), .size = number_of(el, "fileSize", -1),
-            .disk = flag_of(el, "disk"),
+            .key = vim_field_text(el, "key"), .import_key = vim_field_text(el, "importKey"), .url = vim_field_text(el, "url"),
+            .thumbprint = vim_field_text(el, "sslThumbprint"), .target = vim_field_text(el, "targetId"),
+            .size = vim_field_number(el, "fileSize", -1),
+            .disk = vim_field_flag(el, "disk"),
         };
     }
     return true;
@@ -64,7 +46,7 @@ static bool read_info(const struct xml_element *info, struct arena *a, struct vi
 static const char *read_error(const struct xml_element *error)
 {
     const struct xml_element *fault = error ? xml_child(error, VIM_NS, "fault") : NULL;
-    const char *text = error ? text_of(error, "localizedMessage") : "";
+    const char *text = error ? vim_field_text(error, "localizedMessage") : "";
     return text[0] || !fault || !fault->type ? text : fault->type;
 }
 
@@ -147,9 +129,10 @@ bool vim_lease_manifest(struct vim_session *s, const struct vim_object *lease, i
         if (len == VIM_LEASE_URLS)
             return err_set(e, ERR_LIMIT, "the lease's manifest has more than %d files", VIM_LEASE_URLS);
         list[len++] = (struct vim_lease_sum){
-            .key = text_of(el, "key"), .sha1 = text_of(el, "sha1"), .sum = text_of(el, "checksum"),
-            .sum_type = text_of(el, "checksumType"), .size = number_of(el, "size", -1), .capacity = number_of(el, "capacity", -1),
-            .populated = number_of(el, "populatedSize", -1), .disk = flag_of(el, "disk"),
+            .key = vim_field_text(el, "key"), .sha1 = vim_field_text(el, "sha1"), .sum = vim_field_text(el, "checksum"),
+            .sum_type = vim_field_text(el, "checksumType"), .size = vim_field_number(el, "size", -1),
+            .capacity = vim_field_number(el, "capacity", -1),
+            .populated = vim_field_number(el, "populatedSize", -1), .disk = vim_field_flag(el, "disk"),
         };
     }
     *ret = list;

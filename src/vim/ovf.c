@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/text.h"
+#include "vim/field.h"
 #include "vim/property.h"
 #include "wire/xml.h"
 
@@ -16,19 +17,6 @@ static void reference(struct xml_writer *w, const char *name, const char *type, 
     xml_attr(w, "type", type);
     xml_text(w, id);
     xml_close(w);
-}
-
-static const char *text_of(const struct xml_element *el, const char *name)
-{
-    const char *text = xml_child_text(el, VIM_NS, name);
-    return text ? text : "";
-}
-
-static int64_t number_of(const struct xml_element *el, const char *name, int64_t otherwise)
-{
-    const struct xml_element *child = xml_child(el, VIM_NS, name);
-    int64_t n;
-    return child && xml_integer(child, 0, INT64_MAX, &n) ? n : otherwise;
 }
 
 static bool manager(struct vim_session *s, int64_t deadline_ms, struct vim_object *ret, struct err *e)
@@ -65,7 +53,7 @@ static void import_args(struct xml_writer *w, const void *ctx)
 static const char *first_of(const struct xml_element *result, const char *kind)
 {
     const struct xml_element *el = xml_child(result, VIM_NS, kind);
-    const char *text = el ? text_of(el, "localizedMessage") : "";
+    const char *text = el ? vim_field_text(el, "localizedMessage") : "";
     const struct xml_element *fault = el ? xml_child(el, VIM_NS, "fault") : NULL;
     return text[0] || !fault || !fault->type ? text : fault->type;
 }
@@ -77,9 +65,9 @@ static bool read_items(const struct xml_element *result, struct arena *a, struct
         if (spec->items_len == VIM_OVF_ITEMS)
             return err_set(e, ERR_LIMIT, "the vCenter Server wants more than %d files", VIM_OVF_ITEMS);
         struct vim_ovf_item *item = &spec->items[spec->items_len++];
-        *item = (struct vim_ovf_item){ .device = text_of(el, "deviceId"), .path = text_of(el, "path"),
-                                       .compression = text_of(el, "compressionMethod"), .size = number_of(el, "size", -1),
-                                       .chunk = number_of(el, "chunkSize", 0) };
+        *item = (struct vim_ovf_item){ .device = vim_field_text(el, "deviceId"), .path = vim_field_text(el, "path"),
+                                       .compression = vim_field_text(el, "compressionMethod"), .size = vim_field_number(el, "size", -1),
+                                       .chunk = vim_field_number(el, "chunkSize", 0) };
         const struct xml_element *create = xml_child(el, VIM_NS, "create");
         if (!item->device[0] || !item->path[0] || !create || !xml_boolean(create, &item->create))
             return err_set(e, ERR_PEER, "CreateImportSpec was answered with a file that is none");
