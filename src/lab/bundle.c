@@ -80,12 +80,18 @@ bool lab_bundle_is_chain(const struct lab_bundle *b)
     return b->len > 0;
 }
 
+bool lab_is_rsa(X509 *x)
+{
+    EVP_PKEY *key = X509_get0_pubkey(x);
+    int by;
+    return key && EVP_PKEY_get_base_id(key) == EVP_PKEY_RSA && X509_get_signature_info(x, NULL, &by, NULL, NULL) == 1 &&
+           by == EVP_PKEY_RSA;
+}
+
 bool lab_bundle_is_rsa(const struct lab_bundle *b)
 {
-    for (size_t i = 0; i < b->len; i++) {
-        EVP_PKEY *key = X509_get0_pubkey(b->certs[i]);
-        if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA || X509_get_signature_nid(b->certs[i]) == NID_rsassaPss)
+    for (size_t i = 0; i < b->len; i++)
+        if (!lab_is_rsa(b->certs[i]))
             return false;
-    }
     return true;
 }

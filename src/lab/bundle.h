@@ -22,5 +22,7 @@ MUST_USE bool lab_bundle_read(struct lab_bundle *b, const char *pem, size_t len,
 void lab_bundle_done(struct lab_bundle *b);
 /* Each certificate is signed by the next one. */
 bool lab_bundle_is_chain(const struct lab_bundle *b);
-/* RSA keys and no PSS signature, from end to end: what VMCA and certificate-manager take (vmca.md 2.1, 3.4). */
+/* An RSA key under an RSA signature that is not PSS: what VMCA and certificate-manager take (vmca.md 2.1, 3.4). */
+bool lab_is_rsa(X509 *x);
+/* From end to end. */
 bool lab_bundle_is_rsa(const struct lab_bundle *b);

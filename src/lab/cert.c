@@ -149,6 +149,8 @@ const char *lab_pnid(const struct lab_vcenter *vc)
 X509 *lab_cert(struct lab_endpoint *ep, bool inventory, struct err *e)
 {
     X509 **slot = &ep->cached[inventory && (ep->faults & LAB_FAULT_MITM)];
+    if (ep->kind == LAB_VCENTER)
+        ep->vcenter->met = true;
     if (own_of(ep))
         return own_of(ep)->cert;
     if (!*slot)

@@ -101,7 +101,7 @@ bool lab_change_apply(struct lab_estate *s, const struct lab_change *c, struct e
         { "castore", lab_do_castore }, { "clock", do_clock }, { "faults", do_faults }, { "import", lab_do_import },
         { "issuer", do_issuer }, { "key", lab_do_key }, { "lost", lab_do_lost }, { "maintenance", lab_do_maintenance }, { "option", lab_do_option },
         { "own", lab_do_own }, { "password", do_password }, { "poll", lab_do_poll }, { "publish", lab_do_post },
-        { "reissue", do_reissue }, { "replace", do_replace }, { "retire", do_retire }, { "revoke", lab_do_revoke },
+        { "refused", lab_do_refused }, { "reissue", do_reissue }, { "replace", do_replace }, { "retire", do_retire }, { "revoke", lab_do_revoke },
         { "roots", lab_do_roots }, { "rotate", lab_do_rotate }, { "step", do_step }, { "sts", lab_do_sts },
         { "subordinate", lab_do_subordinate }, { "unpublish", lab_do_delete },
     };

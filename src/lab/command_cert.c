@@ -157,6 +157,32 @@ bool lab_command_install(struct lab_asked *a, struct err *e)
     return chain && install(ep, chain, json_string_value(json_object_get(a->request, "key")), e);
 }
 
+/* Done is what was asked for: to be refused. */
+bool lab_command_own(struct lab_asked *a, struct err *e)
+{
+    struct lab_vcenter *vc = lab_asked_vcenter(a, e);
+    const char *kind = vc ? lab_asked_text(a, "kind", e) : NULL;
+    struct err why;
+    if (!kind || strcmp(kind, "ecdsa") != 0)
+        return kind && err_set(e, ERR_INPUT, "\"kind\" is ecdsa; for one of RSA: issuer %s enterprise", vc->plan->name);
+    if (lab_machine_put_ecdsa(vc, lab_now(a->estate), &why))
+        return err_set(e, ERR_INTERNAL, "a chain with ECDSA was not refused");
+    if (why.kind != ERR_INPUT)
+        return err_set(e, why.kind, "%s", why.msg);
+    (void)json_object_set_new(a->answer, "refused", json_string(why.msg));
+    return true;
+}
+
+bool lab_command_sts(struct lab_asked *a, struct err *e)
+{
+    struct lab_vcenter *vc = lab_asked_vcenter(a, e);
+    const char *text = json_string_value(json_object_get(a->request, "days"));
+    uint64_t days = 0;
+    if (vc && json_object_get(a->request, "days") && (!text || !text_number(text, 1, LAB_STS_DAYS_MAX, &days)))
+        return err_set(e, ERR_INPUT, "\"days\" is 1 to %d", LAB_STS_DAYS_MAX);
+    return vc && lab_sts_refresh(vc, days, lab_now(a->estate), e);
+}
+
 bool lab_command_option(struct lab_asked *a, struct err *e)
 {
     struct lab_vcenter *vc = lab_asked_vcenter(a, e);

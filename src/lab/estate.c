@@ -353,6 +353,7 @@ static void vcenter_done(struct lab_vcenter *vc)
     for (size_t j = 0; j < vc->sts_len; j++)
         lab_own_done(&vc->sts[j].own);
     free(vc->sts);
+    free(vc->refused);
     lab_settings_done(&vc->settings);
 }
 

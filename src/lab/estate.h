@@ -165,7 +165,16 @@ struct lab_directory {
 struct lab_sts {
     struct lab_own own;
     int64_t made_at;
+    int64_t days; /* that it lives; 0: as long as its signer */
     bool made; /* own holds something */
+};
+
+/* The alarms for a vCenter's own certificates (lab/alarm.h), as they were at the last look. */
+enum lab_own_alarm { LAB_ALARM_CERTS, LAB_ALARM_STS, LAB_OWN_ALARMS };
+enum lab_color { LAB_GREEN, LAB_YELLOW, LAB_RED };
+struct lab_alarm_state {
+    enum lab_color color;
+    int64_t since, told; /* that color; the last event */
 };
 
 enum lab_cert_status { LAB_CERT_GOOD, LAB_CERT_EXPIRING, LAB_CERT_SHORTLY, LAB_CERT_IMMINENT, LAB_CERT_EXPIRED };
@@ -207,6 +216,10 @@ struct lab_vcenter {
     struct lab_settings settings;
     struct lab_sts *sts;   /* owned */
     size_t sts_len;
+    struct lab_alarm_state alarms[LAB_OWN_ALARMS];
+    bool met;              /* its machine certificate was made: somebody shook hands */
+    char *refused;         /* owned: why one's own machine certificate was rolled back, .. */
+    int64_t refused_at;    /* .. and when; NULL since there is another */
     uint64_t polls;        /* how often the hosts' certificates were looked at */
 };
 

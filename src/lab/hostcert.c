@@ -236,6 +236,7 @@ static bool renew_due(struct lab_vcenter *vc, int64_t now, struct err *e)
 bool lab_poll(struct lab_vcenter *vc, struct err *e)
 {
     int64_t now = lab_now(vc->at.estate), since = now - vc->at.estate->born;
+    lab_look(vc, now);
     uint64_t due = since > 0 ? (uint64_t)(since / (vc->settings.poll_days * LAB_DAY)) : 0;
     if (due <= vc->polls)
         return true;

@@ -37,6 +37,8 @@ static const struct {
     [MO_VM] = { "vm-", "VirtualMachine", NULL },
     [MO_TASK] = { "task-", "Task", NULL },
     [MO_ALARM] = { "alarm-300", "Alarm", "ESXi Host Certificate Status" },
+    [MO_CERT_ALARM] = { "alarm-301", "Alarm", "Certificate Status" },
+    [MO_STS_ALARM] = { "alarm-302", "Alarm", "STS signing certificates are about to expire" },
     [MO_TASK_MANAGER] = { "TaskManager", "TaskManager", NULL },
     [MO_LEASE] = { "nfclease-", "HttpNfcLease", NULL },
     [MO_OVF_MANAGER] = { "OvfManager", "OvfManager", NULL },

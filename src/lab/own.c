@@ -39,6 +39,8 @@ void lab_made_anew(struct lab_endpoint *ep, int64_t at)
     ep->own = lab_own_destroy(ep->own);
     if (ep->kind == LAB_HOST)
         lab_host_made_anew(CONTAINER_OF(ep, struct lab_host, at));
+    if (ep->kind == LAB_VCENTER)
+        free(STEAL(ep->vcenter->refused));
 }
 
 /* ---- keys for requests ---- */
@@ -51,7 +53,7 @@ static void key_label(const struct lab_endpoint *ep, const char *what, unsigned 
 EVP_PKEY *lab_key_make(struct lab_endpoint *ep, unsigned bits, int64_t now, struct err *e)
 {
     char label[LAB_LABEL_MAX];
-    if (bits < 2048 || bits > LAB_MADE_BITS_MAX || bits % 1024) {
+    if (bits < LAB_MADE_BITS_MIN || bits > LAB_MADE_BITS_MAX || bits % 1024) {
         (void)err_set(e, ERR_INPUT, "the lab makes keys of 2048, 3072 and 4096 bits");
         return NULL;
     }
@@ -183,7 +185,7 @@ static bool make_sts(struct lab_vcenter *vc, struct lab_sts *sts, size_t n, stru
     (void)snprintf(text, sizeof(text), "serial %s", label);
     lab_keys_derive(s->keys, text, cut.serial, sizeof(cut.serial));
     cut.key = lab_keys_get(s->keys, label, 2048, e);
-    const struct lab_leaf_shape shape = { .name = vc->at.name, .pnid = lab_pnid(vc), .made_at = sts->made_at };
+    const struct lab_leaf_shape shape = { .name = vc->at.name, .pnid = lab_pnid(vc), .made_at = sts->made_at, .days = sts->days };
     if (!cut.key || !(sts->own.cert = lab_shape_sts(&cut, &shape, e)))
         return false;
     sts->own.key = cut.key;
@@ -211,6 +213,14 @@ const struct lab_sts *lab_sts(struct lab_vcenter *vc, struct err *e)
     return it->made || make_sts(vc, it, vc->sts_len - 1, e) ? it : NULL;
 }
 
+int64_t lab_sts_end(const struct lab_vcenter *vc)
+{
+    const struct lab_sts *it = vc->sts_len ? &vc->sts[vc->sts_len - 1] : NULL;
+    if (it && it->made)
+        return lab_time_of(X509_get0_notAfter(it->own.cert));
+    return lab_time_of(X509_get0_notAfter(lab_vmca_signer(vc->vmca)->cert)); /* its ten years are longer */
+}
+
 static bool sts_room(struct lab_vcenter *vc, struct err *e)
 {
     /* The one before is made while its signer signs. */
@@ -218,10 +228,10 @@ static bool sts_room(struct lab_vcenter *vc, struct err *e)
                               err_set(e, ERR_LIMIT, "more than %d STS signing certificates", LAB_STS_MAX));
 }
 
-bool lab_sts_refresh(struct lab_vcenter *vc, int64_t now, struct err *e)
+bool lab_sts_refresh(struct lab_vcenter *vc, uint64_t days, int64_t now, struct err *e)
 {
-    return sts_room(vc, e) &&
-           lab_change(vc->at.estate, &(struct lab_change){ .what = "sts", .target = vc->at.name, .at = now }, e);
+    return sts_room(vc, e) && lab_change(vc->at.estate, &(struct lab_change){ .what = "sts", .target = vc->at.name, .value = days,
+                                                                               .at = now }, e);
 }
 
 bool lab_sts_install(struct lab_vcenter *vc, X509 *const *certs, size_t len, EVP_PKEY *key, int64_t now, struct err *e)
@@ -245,6 +255,7 @@ bool lab_do_sts(struct lab_endpoint *ep, const struct lab_change *c, struct err 
         return false;
     struct lab_sts *fresh = push(vc, c->at);
     fresh->own = own;
+    fresh->days = (int64_t)c->value;
     fresh->made = c->text != NULL;
     return fresh->made || make_sts(vc, fresh, vc->sts_len - 1, e);
 }

@@ -13,17 +13,27 @@ void lab_made_anew(struct lab_endpoint *ep, int64_t at);
 EVP_PKEY *lab_key_make(struct lab_endpoint *ep, unsigned bits, int64_t now, struct err *e);
 /* The one that waits; NULL with ERR_NOT_FOUND. */
 EVP_PKEY *lab_key_waiting(struct lab_endpoint *ep, struct err *e);
-enum { LAB_MADE_BITS_MAX = 4096 };
+enum { LAB_MADE_BITS_MIN = 2048, LAB_MADE_BITS_MAX = 4096 };
 
 /* Puts a certificate and what shall follow it in the handshake there. key NULL: the one that waits. ERR_INPUT when the
  * key is another. */
 MUST_USE bool lab_own_install(struct lab_endpoint *ep, X509 *const *certs, size_t len, EVP_PKEY *key, int64_t now, struct err *e);
 
+struct lab_bundle;
+/* One's own as the vCenter's machine certificate, with every check that certificate-manager makes: ERR_INPUT. key NULL: the one
+ * that waits; root NULL: the store can follow the chain. What is not RSA up to the root is rolled back: nothing of it stays,
+ * but that it was refused (an event, lab_vcenter.refused). */
+MUST_USE bool lab_machine_put(struct lab_vcenter *vc, struct lab_bundle *b, EVP_PKEY *key, const char *root, int64_t now, struct err *e);
+/* The same, signed by an enterprise whose CA has an ECDSA key. */
+MUST_USE bool lab_machine_put_ecdsa(struct lab_vcenter *vc, int64_t now, struct err *e);
+
 /* STS's signing certificate, the active one; made by the VMCA when it is first looked at. NULL with ERR_INTERNAL. */
 const struct lab_sts *lab_sts(struct lab_vcenter *vc, struct err *e);
-/* A new one by the VMCA; or one's own with its key. */
-MUST_USE bool lab_sts_refresh(struct lab_vcenter *vc, int64_t now, struct err *e);
+/* A new one by the VMCA, for so many days (0: as long as the VMCA); or one's own with its key. */
+MUST_USE bool lab_sts_refresh(struct lab_vcenter *vc, uint64_t days, int64_t now, struct err *e);
 MUST_USE bool lab_sts_install(struct lab_vcenter *vc, X509 *const *certs, size_t len, EVP_PKEY *key, int64_t now, struct err *e);
-enum { LAB_STS_MAX = 100 };
+/* When the active one ends; without making it. */
+int64_t lab_sts_end(const struct lab_vcenter *vc);
+enum { LAB_STS_MAX = 100, LAB_STS_DAYS_MAX = 3650 };
 
-lab_apply lab_do_key, lab_do_own, lab_do_sts;
+lab_apply lab_do_key, lab_do_own, lab_do_refused, lab_do_sts;

@@ -183,6 +183,7 @@ static struct lab_value *capability(const struct lab_asking *k, struct lab_objec
 #define IS(mo) (UINT64_C(1) << (mo))
 #define FOLDERS \
     (IS(MO_ROOT) | IS(MO_VM_FOLDER) | IS(MO_HOST_FOLDER) | IS(MO_DATASTORE_FOLDER) | IS(MO_NETWORK_FOLDER))
+#define ABOVE_HOSTS (IS(MO_ROOT) | IS(MO_DATACENTER) | IS(MO_HOST_FOLDER) | IS(MO_CLUSTER))
 #define ENTITIES \
     (FOLDERS | IS(MO_DATACENTER) | IS(MO_CLUSTER) | IS(MO_POOL) | IS(MO_DATASTORE) | IS(MO_NETWORK) | \
      IS(MO_HOST) | IS(MO_VM))
@@ -195,7 +196,8 @@ static const struct {
 } properties[] = {
     { ENTITIES, "name", name },
     { ENTITIES, "parent", parent },
-    { ENTITIES & ~IS(MO_HOST), "overallStatus", green },
+    { ENTITIES & ~(IS(MO_HOST) | IS(MO_ROOT)), "overallStatus", green },
+    { IS(MO_ROOT), "overallStatus", lab_root_status },
     { IS(MO_HOST), "overallStatus", lab_host_status },
     { ENTITIES, "configStatus", green },
     { ENTITIES, "customValue", NULL },
@@ -204,7 +206,8 @@ static const struct {
     { ENTITIES, "effectiveRole", NULL },
     { ENTITIES, "disabledMethod", NULL },
     { ENTITIES, "declaredAlarmState", NULL },
-    { ENTITIES & ~IS(MO_HOST), "triggeredAlarmState", NULL },
+    { ENTITIES & ~(ABOVE_HOSTS | IS(MO_HOST)), "triggeredAlarmState", NULL },
+    { ABOVE_HOSTS, "triggeredAlarmState", lab_tree_alarms },
     { IS(MO_HOST), "triggeredAlarmState", lab_host_alarms },
     { ENTITIES, "alarmActionsEnabled", NULL },
     { ENTITIES, "configIssue", NULL },
@@ -274,7 +277,7 @@ static const struct {
     { IS(MO_HOST), "precheckRemediationResult", NULL },
     { IS(MO_HOST), "remediationResult", NULL },
     { IS(MO_HOST), "remediationState", NULL },
-    { IS(MO_ALARM), "info", lab_alarm_info },
+    { IS(MO_ALARM) | IS(MO_CERT_ALARM) | IS(MO_STS_ALARM), "info", lab_alarm_info },
     { IS(MO_HOST_CERT_MANAGER), "certificateInfo", certificate_info },
     { IS(MO_HOST_CERT_MANAGER), "certificateInfoList", lab_host_certificate_list },
     { IS(MO_VM), "summary", lab_vm_summary },

@@ -69,7 +69,7 @@ static bool act_sts(struct lab_rest_call *c, struct err *e)
     lab_rest_action(c->rq, action);
     if (strcmp(action, "refresh") != 0)
         return err_set(e, ERR_NOT_FOUND, "There is no such action.");
-    return lab_sts_refresh(c->vc, lab_now(c->vc->at.estate), e);
+    return lab_sts_refresh(c->vc, 0, lab_now(c->vc->at.estate), e);
 }
 
 void lab_rest_sts_action(struct http_request *rq, struct http_response *rs)

@@ -92,34 +92,6 @@ void lab_rest_tls_csr(struct http_request *rq, struct http_response *rs)
     lab_rest_run(rq, rs, ask_csr);
 }
 
-static bool same_key(const struct lab_bundle *b, EVP_PKEY *key, struct err *e)
-{
-    return X509_check_private_key(b->certs[0], key) == 1 || err_set(e, ERR_INPUT, "The certificate and the private key do not match.");
-}
-
-/* A chain that the store can't follow needs its root with it (vsphere-api.md 2.2: CSR stored, CA known, CA new). */
-static bool put_machine(struct lab_vcenter *vc, struct lab_bundle *b, EVP_PKEY *key, const char *root, int64_t now, struct err *e)
-{
-    char id[64];
-    struct lab_bundle r = { .len = 0 };
-    EVP_PKEY *waiting = key ? key : lab_key_waiting(&vc->at, e);
-    if (!waiting || !same_key(b, waiting, e) || (root && !lab_bundle_read(&r, root, strlen(root), e)))
-        return false;
-    bool rsa = lab_bundle_is_rsa(b) && lab_bundle_is_rsa(&r);
-    bool reaches = !root || (r.len && (lab_issued_by(b->certs[b->len - 1], r.certs[0]) ||
-                                       !X509_cmp(b->certs[b->len - 1], r.certs[0])));
-    bool known = r.len && (lab_key_id(r.certs[0], id), lab_trusted_find(vc, id) != NULL);
-    lab_bundle_done(&r);
-    if (!rsa)
-        return err_set(e, ERR_INPUT, "unsupported signature algorithm: RSA from end to end");
-    if (!reaches)
-        return err_set(e, ERR_INPUT, "root_cert did not sign the end of the chain");
-    if (!root && !lab_trusts(vc, b->certs[0], &b->certs[1], b->len - 1))
-        return err_set(e, ERR_INPUT, "The chain does not lead to a trusted root: give root_cert, or publish it first.");
-    return (!root || known || lab_trust_post(vc, root, strlen(root), now, id, e)) &&
-           lab_own_install(&vc->at, b->certs, b->len, key, now, e);
-}
-
 static bool put_tls(struct lab_rest_call *c, struct err *e)
 {
     const char *cert = text_of(c->spec, "cert"), *key = text_of(c->spec, "key");
@@ -131,11 +103,11 @@ static bool put_tls(struct lab_rest_call *c, struct err *e)
     bool ok = (b.len && lab_bundle_is_chain(&b)) || err_set(e, ERR_INPUT, "cert is no chain of certificates, leaf first");
     if (ok && key)
         ok = (lab_bundle_read(&k, key, strlen(key), e) && k.key) || err_set(e, ERR_INPUT, "key is no private key");
-    ok = ok && put_machine(c->vc, &b, k.key, text_of(c->spec, "root_cert"), lab_now(c->vc->at.estate), e) &&
-         lab_estate_publish(c->vc->at.estate, e);
+    ok = ok && lab_machine_put(c->vc, &b, k.key, text_of(c->spec, "root_cert"), lab_now(c->vc->at.estate), e);
     lab_bundle_done(&b);
     lab_bundle_done(&k);
-    return ok;
+    /* A refusal is told too. */
+    return lab_estate_publish(c->vc->at.estate, ok ? e : NULL) && ok;
 }
 
 void lab_rest_tls_put(struct http_request *rq, struct http_response *rs)

@@ -218,7 +218,7 @@ static X509 *mint_certool(const struct lab_cut *c, const struct lab_leaf_shape *
     m.subject = subject;
     m.exts = exts;
     m.not_before = s->made_at - CERTOOL_PREDATE;
-    m.not_after = m.not_before + (int64_t)CERTOOL_DAYS * LAB_DAY;
+    m.not_after = s->days ? s->made_at + s->days * LAB_DAY : m.not_before + (int64_t)CERTOOL_DAYS * LAB_DAY;
     move(&m, s);
     clip(&m, s);
     return lab_mint(&m, e);

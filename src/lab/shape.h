@@ -49,6 +49,7 @@ struct lab_leaf_shape {
     const char *pnid;   /* the vCenter's name, for AIA; NULL = no AIA (6.7 and not VMCA) */
     const struct lab_terms *terms; /* of an ESXi host; NULL: the usual ones */
     int64_t made_at;
+    int64_t days;       /* STS's alone: how long it lives; 0 = ten years */
     enum { LAB_NOW, LAB_EXPIRED, LAB_FUTURE } when;
 };
 

@@ -49,6 +49,11 @@ static json_t *vcenter_json(const struct lab_vcenter *vc)
     (void)json_object_set_new(j, "user", json_string(vc->user));
     (void)json_object_set_new(j, "vmca_root", json_string(root));
     (void)json_object_set_new(j, "vmca_generation", json_integer((json_int_t)vc->vmca->roots_len));
+    if (vc->refused) {
+        char at[TEXT_TIME];
+        text_time(vc->refused_at, at);
+        (void)json_object_set_new(j, "refused", json_pack("{s:s, s:s}", "at", at, "why", vc->refused));
+    }
     (void)json_object_set_new(j, "hosts", hosts);
     return j;
 }

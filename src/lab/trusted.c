@@ -86,35 +86,41 @@ struct lab_ca *lab_trusted_find(const struct lab_vcenter *vc, const char *wanted
     return NULL;
 }
 
-static bool signed_by_trusted(const struct lab_vcenter *vc, X509 *x)
+static const struct lab_ca *trusted_signer(const struct lab_vcenter *vc, X509 *x)
 {
     struct lab_ca *roots[LAB_TRUSTED_MAX];
     size_t len = lab_trusted_roots(vc, roots);
     for (size_t i = 0; i < len; i++) {
         if (!X509_cmp(x, roots[i]->cert) || lab_issued_by(x, roots[i]->cert))
-            return true;
+            return roots[i];
         for (size_t j = 0; j < roots[i]->above_len; j++)
             if (lab_issued_by(x, roots[i]->above[j]))
-                return true;
+                return roots[i];
     }
-    return false;
+    return NULL;
 }
 
-bool lab_trusts(const struct lab_vcenter *vc, X509 *leaf, X509 *const *above, size_t above_len)
+const struct lab_ca *lab_trusted_above(const struct lab_vcenter *vc, X509 *leaf, X509 *const *above, size_t above_len)
 {
     X509 *at = leaf;
     for (int depth = 0; depth < PATH_MAX_LEN; depth++) {
         X509 *up = NULL;
-        if (signed_by_trusted(vc, at))
-            return true;
+        const struct lab_ca *found = trusted_signer(vc, at);
+        if (found)
+            return found;
         for (size_t i = 0; i < above_len && !up; i++)
             if (above[i] != at && lab_issued_by(at, above[i]))
                 up = above[i];
         if (!up)
-            return false;
+            return NULL;
         at = up;
     }
-    return false;
+    return NULL;
+}
+
+bool lab_trusts(const struct lab_vcenter *vc, X509 *leaf, X509 *const *above, size_t above_len)
+{
+    return lab_trusted_above(vc, leaf, above, above_len) != NULL;
 }
 
 bool lab_trust_post(struct lab_vcenter *vc, const char *pem, size_t len, int64_t now, char ret_id[64], struct err *e)

@@ -20,6 +20,8 @@ struct lab_ca *lab_trusted_find(const struct lab_vcenter *vc, const char *id);
 /* A path of verified signatures leads from leaf over `above` to one of these (times are not looked at: vSphere's own
  * look is at another place). */
 bool lab_trusts(const struct lab_vcenter *vc, X509 *leaf, X509 *const *above, size_t above_len);
+/* Which one that is, with what was published above it; NULL. */
+const struct lab_ca *lab_trusted_above(const struct lab_vcenter *vc, X509 *leaf, X509 *const *above, size_t above_len);
 /* Is x among a's signers: its issuer's name and a signature that verifies. */
 bool lab_issued_by(X509 *x, X509 *ca);
 
