@@ -84,7 +84,7 @@ static PRINTF(3, 0) struct lab_event *add(struct lab_vcenter *vc, struct lab_eve
     if (all->len == LAB_EVENTS_MAX)
         drop_oldest(all);
     struct lab_event *e = xcalloc(1, sizeof(*e));
-    (void)vsnprintf(text, sizeof(text), fmt, args);
+    (void)vsnprintf(text, sizeof(text), fmt, args); /* NOLINT(clang-analyzer-valist.Uninitialized): every caller has started it */
     e->key = ++all->next;
     e->at_ms = lab_now_ms(vc->at.estate);
     e->type = p->type;
