@@ -345,15 +345,17 @@ static struct media_upload *make_live(const struct site *site, const struct call
 }
 
 /* The task's URN, known when it was started, goes to the record as well: how a removal finds it. */
-static bool keep_task(const struct site *site, struct beginning *b, const char *task, struct err *e)
+static bool keep_task(const struct site *site, const struct beginning *b, const char *task, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
-    b->transfer.task = b->media.task = task;
-    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && transfer_put(l.store, &b->transfer, e) &&
-           media_put(l.store, &b->media, e) && store_commit(l.store, e);
+    struct transfer transfer = b->transfer;
+    struct media media = b->media;
+    transfer.task = media.task = task;
+    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && transfer_put(l.store, &transfer, e) &&
+           media_put(l.store, &media, e) && store_commit(l.store, e);
 }
 
-static bool start_task(const struct site *site, const struct caller *c, struct beginning *b, const char *file, struct err *e)
+static bool start_task(const struct site *site, const struct caller *c, const struct beginning *b, const char *file, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     char task[STORE_ID_MAX + 1];

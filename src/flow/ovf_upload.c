@@ -310,15 +310,17 @@ static struct ovf_upload *make_live(const struct site *site, const struct caller
 }
 
 /* The task's URN, known when it was started, goes to the record as well: how a removal finds it. */
-static bool keep_task(const struct site *site, struct beginning *b, const char *task, struct err *e)
+static bool keep_task(const struct site *site, const struct beginning *b, const char *task, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
-    b->transfer.task = b->template.task = task;
-    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && transfer_put(l.store, &b->transfer, e) &&
-           template_put(l.store, &b->template, e) && store_commit(l.store, e);
+    struct transfer transfer = b->transfer;
+    struct template template = b->template;
+    transfer.task = template.task = task;
+    return loan_begin(site->shelf, &l, e) && store_begin(l.store, STORE_WRITE, e) && transfer_put(l.store, &transfer, e) &&
+           template_put(l.store, &template, e) && store_commit(l.store, e);
 }
 
-static bool start_task(const struct site *site, const struct caller *c, const struct ovf_upload_new *n, struct beginning *b, struct err *e)
+static bool start_task(const struct site *site, const struct caller *c, const struct ovf_upload_new *n, const struct beginning *b, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     char task[STORE_ID_MAX + 1];

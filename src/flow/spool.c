@@ -201,11 +201,11 @@ void spool_turn_over(struct spool *s, const char *task, char ret_next[SPOOL_TASK
     ret_next[0] = '\0';
     (void)pthread_mutex_lock(&s->lock);
     struct turn *t = find_turn(s, task, &place);
+    for (const struct ring *r = s->turns.next; t && place < SPOOL_AT_ONCE && r != &s->turns; r = r->next)
+        if (n++ == SPOOL_AT_ONCE) /* the first that waits moves up */
+            (void)text_copy(ret_next, SPOOL_TASK, CONTAINER_OF(r, const struct turn, ring)->task);
     if (t)
         ring_take(&t->ring);
-    for (const struct ring *r = s->turns.next; t && place < SPOOL_AT_ONCE && r != &s->turns; r = r->next)
-        if (++n == SPOOL_AT_ONCE)
-            (void)text_copy(ret_next, SPOOL_TASK, CONTAINER_OF(r, const struct turn, ring)->task);
     (void)pthread_mutex_unlock(&s->lock);
     free(t);
 }

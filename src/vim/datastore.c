@@ -125,16 +125,17 @@ static void file_args(struct xml_writer *w, const void *ctx)
         xml_leaf_boolean(w, "createParentDirectories", true);
 }
 
-static bool call_file_manager(struct vim_session *s, struct vim_method *m, int64_t deadline_ms, struct arena *a,
+static bool call_file_manager(struct vim_session *s, const struct vim_method *what, int64_t deadline_ms, struct arena *a,
                               const struct xml_element **ret, struct vim_fault *fault, struct err *e)
 {
+    struct vim_method m = *what;
     struct vim_about about;
     if (!vim_session_about(s, deadline_ms, &about, e))
         return false;
     if (!about.file_manager.id[0])
         return err_set(e, ERR_PEER, "the server offers no file manager");
-    m->on = &about.file_manager;
-    return vim_session_call(s, m, deadline_ms, a, ret, fault, e);
+    m.on = &about.file_manager;
+    return vim_session_call(s, &m, deadline_ms, a, ret, fault, e);
 }
 
 bool vim_datastore_folder(struct vim_session *s, const struct vim_object *datacenter, const char *path, int64_t deadline_ms,

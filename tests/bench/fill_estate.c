@@ -95,7 +95,7 @@ static void put_vcenter(struct filling *f, int number, int hosts, bool granted)
                                .uuid = uuid, .made_ms = f->now * 1000 };
     const struct mint_made *vmca = made(f, NULL, subject, MINT_P256, NULL);
     json_t *record = json_pack("{s:s, s:b, s:s, s:I, s:i, s:i, s:s}", "state", granted ? "trusted" : "untrusted", "reviewed", granted, "pem",
-                               vmca->pem, "at", (json_int_t)(f->now * 1000), "hosts", hosts, "verified", granted ? hosts : 0, "text", "");
+                               vmca->pem, "at", (json_int_t)f->now * 1000, "hosts", hosts, "verified", granted ? hosts : 0, "text", "");
     char *json = json_dumps(record, 0);
     begin(f);
     must(f, vcenter_put(f->store, &v, &f->e) && vcenter_trust_put(f->store, urn, json, &f->e), "a vCenter");

@@ -36,7 +36,7 @@ static void a_list_keeps_its_rows_as_it_grows(void **state)
         const size_t *before = list;
         const size_t room = cap;
         list = arena_room(&a, list, len, &cap, sizeof(*list));
-        CHECK(cap > len);
+        CHECK(list && cap > len);
         CHECK_EQ(list == before, len < room);
         list[len] = len;
     }
