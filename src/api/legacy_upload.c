@@ -163,13 +163,21 @@ static bool is_kind(const struct api_call *c, const struct legacy_in *in, size_t
     return in->xml ? xml_is(in->xml, LEGACY_NS, kinds[k].root) : type && strstr(type, kinds[k].type);
 }
 
+/* Before the body is looked at: whatever somebody sends to another organization's catalog, he hears only that. */
+static bool find_catalog(struct api_call *c, const char **ret, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    struct catalog k;
+    if (!api_param_urn(c, "id", "catalog", ret, e))
+        return err_set(e, ERR_DENIED, "No access to entity \"%s\".", api_param(c, "id"));
+    return loan_begin(c->site->shelf, &l, e) && catalog_get(l.store, &c->caller, *ret, c->arena, &k, e);
+}
+
 static bool upload(struct api_call *c, struct err *e)
 {
     struct legacy_in in;
     const char *catalog;
-    if (!api_param_urn(c, "id", "catalog", &catalog, e))
-        return err_set(e, ERR_DENIED, "No access to entity \"%s\".", api_param(c, "id"));
-    if (!legacy_body(c, &in, e))
+    if (!find_catalog(c, &catalog, e) || !legacy_body(c, &in, e))
         return false;
     size_t k = 0;
     while (k < ARRAY_LEN(kinds) && !is_kind(c, &in, k))
