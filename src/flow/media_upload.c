@@ -257,9 +257,16 @@ static void idle(void *own, const struct site *site)
     media_upload_wake(u);
 }
 
+/* A file that nobody brought yet holds its upload, and is held by it: the cell that ends lets go of both. */
 static void destroy(void *own)
 {
-    (void)media_upload_unref(own);
+    struct media_upload *u = own;
+    (void)pthread_mutex_lock(&u->lock);
+    AUTO(gate_upload_unrefp) struct gate_upload *way = STEAL(u->way);
+    (void)pthread_mutex_unlock(&u->lock);
+    if (way)
+        gate_upload_stop(way);
+    (void)media_upload_unref(u);
 }
 
 const struct transfer_ops media_upload_ops = { admit, gathered, done, NULL, idle, destroy };

@@ -232,8 +232,10 @@ static void idle(void *own, const struct site *site)
     ovf_upload_fail(own, &why);
 }
 
+/* A file that nobody brought yet holds its upload, and is held by it: the cell that ends lets go of both. */
 static void destroy(void *own)
 {
+    ovf_upload_stop_ways(own);
     (void)ovf_upload_unref(own);
 }
 

@@ -167,14 +167,17 @@ void upload_leave_gate(struct gate_upload *u, bool fed)
 void gate_upload_stop(struct gate_upload *u)
 {
     (void)pthread_mutex_lock(&u->gate->lock);
-    bool fresh = !u->over && !u->placed;
+    bool fresh = !u->over && !u->placed, closed = u->gate->closed;
     if (fresh)
         u->over = true;
     else if (!u->over)
         gate_want_end(&u->s);
     (void)pthread_mutex_unlock(&u->gate->lock);
-    if (fresh) {
-        u->why = RELAY_STOPPED;
+    if (!fresh)
+        return;
+    u->why = closed ? RELAY_SHUTDOWN : RELAY_STOPPED;
+    if (closed)
+        upload_say_end_here(u); /* the pool may have gone */
+    else
         upload_say_end(u);
-    }
 }

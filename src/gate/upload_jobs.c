@@ -85,6 +85,8 @@ struct last {
 
 void upload_say_end_here(struct gate_upload *u)
 {
+    if (u->err.kind == ERR_NONE && u->why != RELAY_DONE)
+        (void)err_set(&u->err, ERR_CANCELLED, "the transfer was stopped");
     const struct gate_upload_end end = { u->why, u->what, u->has_verdict ? &u->verdict : NULL,
                                          u->why == RELAY_DONE ? NULL : &u->err, u->event, gate_upload_bytes(u) };
     u->sender->ended(u->self, &end);
@@ -113,8 +115,6 @@ void upload_say_end(struct gate_upload *u)
     struct last *l = xcalloc(1, sizeof(*l));
     l->job = (struct pool_job){ .work = say, .destroy = said };
     l->upload = gate_upload_ref(u);
-    if (u->err.kind == ERR_NONE && u->why != RELAY_DONE)
-        (void)err_set(&u->err, ERR_CANCELLED, "the transfer was stopped");
     if (!pool_run(u->gate->config.pool, &l->job, &e))
         said(&l->job);
 }
