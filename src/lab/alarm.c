@@ -79,9 +79,9 @@ static void state(const struct lab_asking *k, struct lab_value *list, struct lab
 static void add_host(const struct lab_asking *k, struct lab_value *list, unsigned n)
 {
     const struct lab_host *h = &k->vc->hosts[n];
+    const struct lab_object host = { .mo = MO_HOST, .n = n }, alarm = { .mo = MO_ALARM };
     if (h->status >= LAB_CERT_SHORTLY)
-        state(k, list, (struct lab_object){ .mo = MO_HOST, .n = n }, (struct lab_object){ .mo = MO_ALARM },
-              h->status >= LAB_CERT_IMMINENT ? LAB_RED : LAB_YELLOW, h->status_at);
+        state(k, list, host, alarm, h->status >= LAB_CERT_IMMINENT ? LAB_RED : LAB_YELLOW, h->status_at);
 }
 
 struct lab_value *lab_host_alarms(const struct lab_asking *k, struct lab_object o)
