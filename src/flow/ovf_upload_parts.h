@@ -49,7 +49,8 @@ struct ovf_upload {
     size_t files_len;
     struct err failed;          /* the first thing that ends it */
     bool broken;                /* the host's connection: a new lease is to be had */
-    unsigned attempt;           /* counts leases: what an older one's files say is not heard any more */
+    unsigned attempt;           /* rises with each lease and each end of one: what an older one's files say is not heard any more */
+    unsigned leases;            /* how many there were */
     /* The lease. */
     bool leased, renewing;
     char vcenter[STORE_ID_MAX + 1];

@@ -157,7 +157,7 @@ static void sum_up(struct ovf_upload_file *f)
 /* Only a host that could not be reached, or broke off, is tried again. */
 static bool may_try_again(const struct ovf_upload *u, const struct gate_upload_end *end)
 {
-    return end->why == RELAY_HOST && end->what == GATE_FAILED && u->attempt < OVF_UPLOAD_LEASES_MAX;
+    return end->why == RELAY_HOST && end->what == GATE_FAILED && u->leases < OVF_UPLOAD_LEASES_MAX;
 }
 
 /* Under the lock. */
@@ -294,6 +294,7 @@ static void publish(struct ovf_upload *u, struct opening *o)
     int64_t third = o->lease.timeout_s * 1000 / 3;
     (void)pthread_mutex_lock(&u->lock);
     u->attempt++;
+    u->leases++;
     u->broken = false;
     for (size_t i = 0; i < u->files_len; i++)
         put_way(u, i, o->items[i], STEAL(o->errands[i]));

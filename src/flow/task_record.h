@@ -36,6 +36,8 @@ struct task_job {
     struct ring ring;     /* of the site's task_rests, whose lock guards the next two as well */
     bool asleep;          /* it rests, and no thread has it */
     bool woken;           /* task_resume came */
+    char said[FLOW_NOTE_MAX]; /* what task_say said of said_step, for as long as that rests */
+    size_t said_step;
 };
 
 /* It is about to be handed to the pool. */

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "flow/caller.h"
 #include "flow/kept.h"
 #include "flow/loan.h"
@@ -102,6 +103,8 @@ static bool keep_now(struct task_job *j, const struct flow *f, struct err *e)
     AUTO(loan_end) struct loan l = { 0 };
     struct task t = j->task;
     describe(&t, f);
+    if (!flow_ended(f) && f->rests && j->said[0] && j->said_step == f->at.step)
+        t.details = j->said;
     if (!loan_begin(j->run.site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
         return false;
     if (!task_put(l.store, &t, e) || !(flow_ended(f) ? remove_flow(l.store, j, e) : put_flow(l.store, j, f, e)) ||
@@ -302,6 +305,10 @@ void task_say(const struct flow *f, const char *fmt, ...)
     (void)vsnprintf(say, sizeof(say), fmt, args);
     va_end(args);
     t.details = say;
+    if (f->rests) { /* one thread has it, and a keep follows */
+        (void)text_copy(j->said, sizeof(j->said), say);
+        j->said_step = f->at.step;
+    }
     if (!loan_begin(j->run.site->shelf, &l, &e) || !store_begin(l.store, STORE_WRITE, &e) || !task_put(l.store, &t, &e) ||
         !store_commit(l.store, &e))
         LOG(DEBUG, "task.unsaid", "task=%s error=\"%s\"", t.urn, e.msg);
