@@ -10,6 +10,7 @@
 #include "flow/catalog.h"
 #include "flow/loan.h"
 #include "flow/media_upload.h"
+#include "flow/ovf.h"
 #include "flow/ovf_upload.h"
 #include "flow/site.h"
 #include "flow/task.h"
@@ -46,6 +47,12 @@ static const char *file_href(struct api_call *c, const struct transfer *t, const
     return api_href(c, "/transfer/%s/%s", t->id, buf_str(&b));
 }
 
+/* Of a template, before anything has come: the SDK takes the first link, and others may send the package as one archive. */
+static bool takes_archive(const struct transfer *t, const struct transfer_file *f)
+{
+    return t->what == TRANSFER_TEMPLATE_UP && f->done == 0 && f->size < 0 && strcmp(f->name, OVF_DESCRIPTOR) == 0;
+}
+
 void api_upload_files(struct legacy *l, const char *entity_urn)
 {
     AUTO(loan_end) struct loan s = { 0 };
@@ -63,6 +70,8 @@ void api_upload_files(struct legacy *l, const char *entity_urn)
         legacy_attr_number(l, "size", t.files[i].size);
         legacy_attr_number(l, "bytesTransferred", t.files[i].done);
         legacy_link(l, "upload:default", NULL, file_href(c, &t, t.files[i].name));
+        if (takes_archive(&t, &t.files[i]))
+            legacy_link(l, "upload:ova", NULL, file_href(c, &t, OVF_ARCHIVE));
         legacy_close(l);
     }
     legacy_close(l);

@@ -20,6 +20,7 @@ static const char *minor_of(int status)
 {
     return status == 400   ? "BAD_REQUEST"
            : status == 409 ? "CONFLICT"
+           : status == 413 ? "REQUEST_TOO_LARGE"
            : status == 416 ? "REQUESTED_RANGE_NOT_SATISFIABLE"
            : status == 502 ? "PEER_UNREACHABLE"
                            : "SERVICE_UNAVAILABLE";
@@ -53,6 +54,15 @@ static void reply(struct http_exchange *x, const struct gate_fed *f)
     http_response_done(&rs);
 }
 
+/* The same of an archive, which ends for more reasons than a piece. */
+static void reply_archive(struct http_exchange *x, const struct gate_fed *f)
+{
+    struct gate_fed said = *f;
+    if (!f->status)
+        said.status = f->e->kind == ERR_PEER ? 502 : f->e->kind == ERR_CONFLICT ? 409 : api_error_of(f->e->kind, API_LEGACY).status;
+    reply(x, &said);
+}
+
 static bool relay(struct api_call *c, struct gate_upload *upload, const struct range_claim *claim, struct err *e)
 {
     enum range_verdict verdict;
@@ -78,7 +88,7 @@ static bool admit(struct api_call *c, struct err *e)
         return false;
     http_request_client(c->rq, from, sizeof(from));
     const struct transfer_request rq = { .name = api_param(c, "name"), .length = claim.len == RANGE_UNKNOWN ? -1 : (int64_t)claim.len,
-                                         .part = claim.part, .from = from };
+                                         .part = claim.part, .from = from, .reply = reply_archive };
     if (!transfer_admit(c->site, &c->caller, api_param(c, "id"), &rq, &way, e))
         return false;
     AUTO(gate_upload_unrefp) struct gate_upload *upload = way.upload;
@@ -89,7 +99,10 @@ static bool admit(struct api_call *c, struct err *e)
     case TRANSFER_RELAY:
         return relay(c, upload, &claim, e);
     case TRANSFER_STREAM:
-        c->rs->onward = way.onward;
+        if (way.onward.stream)
+            c->rs->onward = way.onward;
+        else
+            write_refusal(c->rs, c->accept.format, 416, "an archive comes in one piece: send it without Content-Range", 0);
         return true;
     }
     return err_set(e, ERR_INTERNAL, "a way of a transfer that there is not");

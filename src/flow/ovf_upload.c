@@ -14,6 +14,7 @@
 #include "flow/runner.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "flow/ovf_archive.h"
 #include "flow/ovf_upload_parts.h"
 #include "flow/vdc.h"
 #include "gate/upload.h"
@@ -70,8 +71,19 @@ void ovf_upload_fail(struct ovf_upload *u, const struct err *why)
     (void)pthread_mutex_lock(&u->lock);
     if (u->failed.kind == ERR_NONE)
         u->failed = *why;
+    ovf_archive_tell(u);
     (void)pthread_mutex_unlock(&u->lock);
     ovf_upload_wake(u);
+}
+
+void ovf_upload_over(struct ovf_upload *u, const struct err *why)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    u->phase = OVF_UPLOAD_OVER;
+    if (u->failed.kind == ERR_NONE)
+        u->failed = *why;
+    ovf_archive_tell(u);
+    (void)pthread_mutex_unlock(&u->lock);
 }
 
 int ovf_upload_percent(struct ovf_upload *u)
@@ -103,12 +115,28 @@ static bool over(const struct ovf_upload *u, struct err *e)
                                       : err_set(e, ERR_CONFLICT, "this upload has ended");
 }
 
-/* Under the lock. */
-static bool decide(struct ovf_upload *u, const char *name, struct transfer_way *ret, struct err *e)
+/* Under the lock. An archive comes instead of everything else. */
+static bool decide_archive(struct ovf_upload *u, const struct transfer_request *rq, struct transfer_way *ret, struct err *e)
 {
+    if (u->phase != OVF_UPLOAD_EMPTY || u->archived != OVF_ARCHIVE_NONE)
+        return err_set(e, ERR_CONFLICT, "the descriptor has come already: an archive can't come any more");
+    *ret = (struct transfer_way){ .how = TRANSFER_STREAM };
+    if (!rq->part)
+        ovf_archive_begin(u, rq->reply, &ret->onward);
+    return true;
+}
+
+/* Under the lock. */
+static bool decide(struct ovf_upload *u, const struct transfer_request *rq, struct transfer_way *ret, struct err *e)
+{
+    const char *name = rq->name;
     bool descriptor = strcmp(name, OVF_DESCRIPTOR) == 0;
     if (u->phase == OVF_UPLOAD_OVER || u->failed.kind != ERR_NONE)
         return over(u, e);
+    if (strcmp(name, OVF_ARCHIVE) == 0)
+        return decide_archive(u, rq, ret, e);
+    if (u->archived != OVF_ARCHIVE_NONE)
+        return err_set(e, ERR_CONFLICT, "this upload comes as one archive");
     if (descriptor || (u->manifest_wanted && strcmp(name, OVF_MANIFEST) == 0)) {
         *ret = (struct transfer_way){ .how = TRANSFER_GATHER, .max = descriptor ? OVF_DESCRIPTOR_MAX : OVF_MANIFEST_MAX };
         return true;
@@ -131,7 +159,7 @@ static bool admit(void *own, const struct site *site, const struct caller *c, co
     if (!caller_may(c, RIGHT_CATALOG_UPLOAD))
         return err_set(e, ERR_DENIED, "this user may not upload");
     (void)pthread_mutex_lock(&u->lock);
-    bool ok = decide(u, rq->name, ret, e);
+    bool ok = decide(u, rq, ret, e);
     (void)pthread_mutex_unlock(&u->lock);
     return ok;
 }
@@ -189,6 +217,30 @@ static bool gathered_manifest(struct ovf_upload *u, const void *data, size_t len
     return ok;
 }
 
+bool ovf_upload_describe(struct ovf_upload *u, const struct ovf_upload_text *descriptor, const struct ovf_upload_text *manifest, struct err *e)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    bool missing = u->manifest_wanted && !manifest;
+    u->manifest_wanted |= manifest != NULL;
+    (void)pthread_mutex_unlock(&u->lock);
+    if (missing)
+        return err_set(e, ERR_INPUT, "the manifest that was announced is not in the archive");
+    if ((manifest && !gathered_manifest(u, manifest->data, manifest->len, e)) ||
+        !gathered_descriptor(u, descriptor->data, descriptor->len, e))
+        return false;
+    ovf_upload_wake(u);
+    return true;
+}
+
+/* Its head was admitted; meanwhile an archive may have begun. */
+static bool may_gather(struct ovf_upload *u, struct err *e)
+{
+    (void)pthread_mutex_lock(&u->lock);
+    bool ok = u->archived == OVF_ARCHIVE_NONE;
+    (void)pthread_mutex_unlock(&u->lock);
+    return ok || err_set(e, ERR_CONFLICT, "this upload comes as one archive");
+}
+
 /* A descriptor that can't be taken ends the upload: the client that sent it reads why at once and in the task. */
 static bool gathered(void *own, const struct site *site, const struct transfer *t, const char *name, const void *data, size_t len,
                      struct err *e)
@@ -197,7 +249,7 @@ static bool gathered(void *own, const struct site *site, const struct transfer *
     bool descriptor = strcmp(name, OVF_DESCRIPTOR) == 0;
     (void)site;
     (void)t;
-    bool ok = descriptor ? gathered_descriptor(u, data, len, e) : gathered_manifest(u, data, len, e);
+    bool ok = may_gather(u, e) && (descriptor ? gathered_descriptor(u, data, len, e) : gathered_manifest(u, data, len, e));
     if (!ok && e->kind != ERR_CONFLICT)
         ovf_upload_fail(u, e);
     else
@@ -220,8 +272,13 @@ static int64_t done(void *own, const char *name)
 
 static void tick(void *own, const struct site *site, int64_t now_ms)
 {
-    (void)site;
-    ovf_upload_renew(own, now_ms);
+    struct ovf_upload *u = own;
+    (void)pthread_mutex_lock(&u->lock);
+    bool coming = u->archive != NULL;
+    (void)pthread_mutex_unlock(&u->lock);
+    if (coming) /* in one request, however long it takes */
+        transfer_touch(site, u->id);
+    ovf_upload_renew(u, now_ms);
 }
 
 static void idle(void *own, const struct site *site)

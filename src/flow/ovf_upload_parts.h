@@ -1,4 +1,5 @@
-/* flow/ovf_upload_parts.h - what upload.c (beginning, requests), ovf_ovf_upload_send.c (leases and hosts) and ovf_upload_task.c (the steps) share.
+/* flow/ovf_upload_parts.h - what ovf_upload.c (beginning, requests), ovf_archive.c (an OVA), ovf_upload_send.c (leases and hosts) and
+ * ovf_upload_task.c (the steps) share.
  * Nobody else includes it. */
 #pragma once
 #include <pthread.h>
@@ -15,10 +16,13 @@
 
 struct flow;
 struct gate_upload;
+struct ovf_archive;
 struct vim_import_spec;
 struct vim_session;
 
 enum { OVF_UPLOAD_DIGESTS = 3 };
+
+enum ovf_archived { OVF_ARCHIVE_NONE, OVF_ARCHIVE_COMING, OVF_ARCHIVE_WHOLE };
 
 enum ovf_upload_phase { OVF_UPLOAD_EMPTY, OVF_UPLOAD_DESCRIBED, OVF_UPLOAD_SENDING, OVF_UPLOAD_OVER };
 
@@ -38,15 +42,18 @@ struct ovf_upload {
     const struct site *site;
     char id[RANDOM_UUID];
     char org[STORE_ID_MAX + 1], name[STORE_NAME_MAX + 1], user[STORE_NAME_MAX + 1];
-    bool manifest_wanted;
     pthread_mutex_t lock;       /* of all that follows */
     unsigned refs;
     char task[STORE_ID_MAX + 1]; /* "" until its first step has run */
     enum ovf_upload_phase phase;
+    bool manifest_wanted;       /* announced, or it has come in an archive */
     char *descriptor, *manifest; /* owned, with a NUL */
     size_t descriptor_len, manifest_len;
     struct ovf_upload_file *files;  /* owned */
     size_t files_len;
+    struct ovf_archive *archive; /* while one comes; its own (flow/ovf_archive.h) */
+    enum ovf_archived archived;  /* COMING: files that are through are not all of it */
+    bool agreed;                /* all files are through, and their digests are the manifest's */
     struct err failed;          /* the first thing that ends it */
     bool broken;                /* the host's connection: a new lease is to be had */
     unsigned attempt;           /* rises with each lease and each end of one: what an older one's files say is not heard any more */
@@ -64,6 +71,15 @@ struct ovf_upload *ovf_upload_ref(struct ovf_upload *u);
 struct ovf_upload *ovf_upload_unref(struct ovf_upload *u); /* NULL */
 /* Something came that the task waits for. */
 void ovf_upload_wake(struct ovf_upload *u);
+/* What an archive brings before its files. manifest NULL: none. */
+struct ovf_upload_text {
+    const void *data;
+    size_t len;
+};
+MUST_USE bool ovf_upload_describe(struct ovf_upload *u, const struct ovf_upload_text *descriptor, const struct ovf_upload_text *manifest,
+                                  struct err *e);
+/* Its task unwinds: nothing is taken any more. */
+void ovf_upload_over(struct ovf_upload *u, const struct err *why);
 /* The first reason counts. Wakes the task. */
 void ovf_upload_fail(struct ovf_upload *u, const struct err *why);
 /* How many of a hundred are through. Takes the lock. */

@@ -12,6 +12,7 @@
 #include "flow/host_target.h"
 #include "flow/runner.h"
 #include "flow/site.h"
+#include "flow/ovf_archive.h"
 #include "flow/ovf_upload_parts.h"
 #include "flow/vcenter_table.h"
 #include "gate/upload.h"
@@ -154,10 +155,10 @@ static void sum_up(struct ovf_upload_file *f)
         }
 }
 
-/* Only a host that could not be reached, or broke off, is tried again. */
+/* Only a host that could not be reached, or broke off, is tried again; not with an archive, which is one request. */
 static bool may_try_again(const struct ovf_upload *u, const struct gate_upload_end *end)
 {
-    return end->why == RELAY_HOST && end->what == GATE_FAILED && u->leases < OVF_UPLOAD_LEASES_MAX;
+    return end->why == RELAY_HOST && end->what == GATE_FAILED && u->leases < OVF_UPLOAD_LEASES_MAX && u->archived == OVF_ARCHIVE_NONE;
 }
 
 /* Under the lock. */
@@ -302,6 +303,7 @@ static void publish(struct ovf_upload *u, struct opening *o)
     u->leased = true;
     u->renew_every_ms = third < OVF_UPLOAD_RENEW_MS ? third : OVF_UPLOAD_RENEW_MS;
     u->renew_ms = clock_mono_ms() + u->renew_every_ms;
+    ovf_archive_tell(u);
     (void)pthread_mutex_unlock(&u->lock);
 }
 

@@ -13,6 +13,7 @@
 #include "flow/runner.h"
 #include "flow/site.h"
 #include "flow/task.h"
+#include "flow/ovf_archive.h"
 #include "flow/ovf_upload_parts.h"
 #include "flow/vcenter_table.h"
 #include "flow/vdc.h"
@@ -77,8 +78,12 @@ static bool keep_end(const struct flow *f, struct store *s, struct err *e)
 
 static void end_transfer(struct flow *f)
 {
+    AUTO(transfer_return) struct transfer_hold h = { 0 };
     AUTO(loan_end) struct loan l = { 0 };
+    struct ovf_upload *u = NULL;
     struct err e;
+    if (borrow(f, &h, &u, &e))
+        ovf_upload_over(u, &f->at.error);
     transfer_close(site_of(f), task_text(f, "transfer"));
     if (!loan_begin(site_of(f)->shelf, &l, &e) || !store_begin(l.store, STORE_WRITE, &e) || !keep_end(f, l.store, &e) ||
         !store_commit(l.store, &e))
@@ -211,11 +216,7 @@ static void undo_import(struct flow *f)
     struct ovf_upload *u = NULL;
     struct err e;
     if (borrow(f, &h, &u, &e)) {
-        (void)pthread_mutex_lock(&u->lock);
-        u->phase = OVF_UPLOAD_OVER;
-        if (u->failed.kind == ERR_NONE)
-            u->failed = f->at.error;
-        (void)pthread_mutex_unlock(&u->lock);
+        ovf_upload_over(u, &f->at.error);
         ovf_upload_stop_ways(u);
     }
     if (!take_back_lease(f, &e))
@@ -234,7 +235,7 @@ static enum standing stands(struct ovf_upload *u, struct err *failed)
     for (size_t i = 0; i < u->files_len; i++)
         if (!u->files[i].complete)
             how = STANDS_WAITING;
-    if (u->manifest_wanted && !u->manifest)
+    if ((u->manifest_wanted && !u->manifest) || u->archived == OVF_ARCHIVE_COMING)
         how = STANDS_WAITING;
     if (u->broken)
         how = STANDS_BROKEN;
@@ -260,6 +261,17 @@ static bool start_over(struct flow *f, struct ovf_upload *u, struct err *e)
     return true;
 }
 
+static bool agree(struct ovf_upload *u, struct err *e)
+{
+    if (!ovf_upload_sums_agree(u, e))
+        return false;
+    (void)pthread_mutex_lock(&u->lock);
+    u->agreed = true;
+    ovf_archive_tell(u);
+    (void)pthread_mutex_unlock(&u->lock);
+    return true;
+}
+
 static bool transfer(struct flow *f, struct err *e)
 {
     AUTO(transfer_return) struct transfer_hold h = { 0 };
@@ -269,7 +281,7 @@ static bool transfer(struct flow *f, struct err *e)
         return false;
     switch (stands(u, &failed)) {
     case STANDS_FAILED: return err_set(e, failed.kind, "%s", failed.msg);
-    case STANDS_DONE: return ovf_upload_sums_agree(u, e);
+    case STANDS_DONE: return agree(u, e);
     case STANDS_WAITING: break;
     case STANDS_BROKEN:
         if (!start_over(f, u, e))

@@ -14,6 +14,7 @@
 #include "base/def.h"
 #include "base/err.h"
 #include "base/random.h"
+#include "gate/piece.h"
 #include "http/response.h"
 
 struct arena;
@@ -73,13 +74,14 @@ struct transfer_request {
     int64_t length;       /* Content-Length; -1: chunked */
     bool part;            /* it has a Content-Range */
     const char *from;     /* the client's address */
+    gate_reply *reply;    /* how a TRANSFER_STREAM is answered; its status 0: as its error's kind says */
 };
 
 /* Where its body goes. */
 enum transfer_how {
     TRANSFER_GATHER, /* small: gathered, at most `max` bytes, and handed to transfer_gathered on a pool thread */
     TRANSFER_RELAY,  /* to an ESXi host, as a piece of `upload` (gate/piece.h) */
-    TRANSFER_STREAM, /* `onward` takes it and answers */
+    TRANSFER_STREAM, /* `onward` takes it and answers; without a stream: it takes no parts, and this is one */
 };
 struct transfer_way {
     enum transfer_how how;

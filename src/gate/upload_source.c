@@ -125,6 +125,7 @@ static void taken(void *self, size_t len)
 void upload_source_init(struct gate_upload *u)
 {
     u->source = (struct http_source){ show, taken, u };
+    u->all_in = range_mark_complete(&u->mark); /* a file of no bytes: nobody is asked for one */
 }
 
 /* A feed that goes leaves what it has shown: the connection to the host may have begun to send just that. */

@@ -1,9 +1,11 @@
 """OVF packages as clients make them, and the upload of one as the SDKs do it (vcd-api.md 4.2), step by step."""
 import contextlib
 import http.client
+import io
 import os
 import ssl
 import struct
+import tarfile
 import time
 import zlib
 from xml.sax.saxutils import escape
@@ -34,9 +36,9 @@ def vmdk(kb, grains):
     return b''.join(out)
 
 
-def descriptor(files, kb=8192, name='small', extra=''):
-    """files: (href, size or None) of disks, each on its own."""
-    refs = ''.join(f'<File ovf:href="{escape(href, {chr(34): "&quot;"})}" ovf:id="f{n}"' + (f' ovf:size="{size}"' if size is not None else '') + '/>'
+def descriptor(files, kb=8192, name='small', extra='', refs=''):
+    """files: (href, size or None) of disks, each on its own; refs: more of References, which no disk has."""
+    refs += ''.join(f'<File ovf:href="{escape(href, {chr(34): "&quot;"})}" ovf:id="f{n}"' + (f' ovf:size="{size}"' if size is not None else '') + '/>'
                    for n, (href, size) in enumerate(files))
     disks = ''.join(f'<Disk ovf:capacity="{kb}" ovf:capacityAllocationUnits="byte * 2^10" ovf:diskId="d{n}" ovf:fileRef="f{n}"/>'
                     for n in range(len(files)))
@@ -54,6 +56,18 @@ def descriptor(files, kb=8192, name='small', extra=''):
 <rasd:VirtualQuantity>512</rasd:VirtualQuantity></Item>{items}
 <Item><rasd:Connection>inside</rasd:Connection><rasd:ResourceType>10</rasd:ResourceType></Item>
 </VirtualHardwareSection></VirtualSystem></Envelope>'''
+
+
+def ova(members, form='ustar'):
+    """An archive of (name, bytes) in that order; None: a link."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode='w', format=getattr(tarfile, f'{form.upper()}_FORMAT')) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(data or b''), tarfile.REGTYPE if data is not None else tarfile.SYMTYPE
+            tar.addfile(info, io.BytesIO(data or b''))
+        end = tar.offset
+    return out.getvalue()[:end + 1024]  # without what fills a tape's record
 
 
 class Upload:
@@ -79,6 +93,11 @@ class Upload:
         """name -> (href, size, bytesTransferred), in order."""
         return {f.get('name'): (f.find(f'{VCLOUD}Link').get('href'), int(f.get('size')), int(f.get('bytesTransferred')))
                 for f in self.template().iter(f'{VCLOUD}File')}
+
+    def archive(self):
+        """The link for an OVA, or None."""
+        links = [li.get('href') for li in self.template().iter(f'{VCLOUD}Link') if li.get('rel') == 'upload:ova']
+        return links[0] if links else None
 
     def put(self, name, data, start=None, total=None, href=None, api=None):
         """The whole file, or the piece that begins at start."""
@@ -124,6 +143,19 @@ class Upload:
 def error_of(task):
     error = task.find(f'{VCLOUD}Error')
     return '' if error is None else error.get('message')
+
+
+def send_all(cell, api, href, data, chunked=False):
+    """A PUT whose answer is read even when it comes, and the connection ends, before all of it was sent."""
+    link = http.client.HTTPSConnection(cell.host, cell.port, timeout=DEADLINE, context=cell.context)
+    body = (data[at:at + GRAIN] for at in range(0, len(data), GRAIN)) if chunked else data
+    with contextlib.closing(link):
+        try:
+            link.request('PUT', href.removeprefix(cell.url), body=body, headers=api.headers, encode_chunked=chunked)
+        except OSError:
+            link._HTTPConnection__state = 'Request-sent'  # what http.client forgets: the answer is there to be read
+        response = link.getresponse()
+        return Answer(response, response.read())
 
 
 class Slow:

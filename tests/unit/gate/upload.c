@@ -42,6 +42,29 @@ static void a_whole_file_is_passed_on(void **state)
     }
 }
 
+/* Its end is its only news. */
+static void a_file_of_no_bytes_is_complete_with_its_body(void **state)
+{
+    (void)state;
+    static const struct { const char *print; uint64_t length, claim; } cases[] = {
+        { "", 0, 0 }, { "", RANGE_UNKNOWN, 0 }, { "", 0, RANGE_UNKNOWN }, { "none", 0, 0 }, { "none", RANGE_UNKNOWN, RANGE_UNKNOWN },
+    };
+    for (size_t i = 0; i < ARRAY_LEN(cases); i++) {
+        struct rig r;
+        struct client c = { 0 };
+        rig_start(&r, cases[i].print);
+        rig_upload(&r, cases[i].print, cases[i].length);
+        rig_bring(&r, &c, 0, 0, cases[i].claim);
+        c.end = c.ready = 0;
+        rig_turn(&r, 0);
+        rig_until(&r, &r.ended, 1);
+        CHECK(c.fed == 1 && c.ok && c.said == 0);
+        CHECK_EQ(r.end.why, RELAY_DONE);
+        CHECK_EQ(r.end.bytes, 0);
+        rig_stop(&r);
+    }
+}
+
 /* Pieces over both loops in turns: the upload goes where the client is. */
 static void pieces_come_over_other_loops(void **state)
 {
@@ -583,7 +606,8 @@ static void the_end_of_the_gate_is_theirs(void **state)
     }
 }
 
-GROUP(gate_upload, cmocka_unit_test(a_whole_file_is_passed_on), cmocka_unit_test(pieces_come_over_other_loops),
+GROUP(gate_upload, cmocka_unit_test(a_whole_file_is_passed_on), cmocka_unit_test(a_file_of_no_bytes_is_complete_with_its_body),
+      cmocka_unit_test(pieces_come_over_other_loops),
       cmocka_unit_test(a_length_that_nobody_knows_goes_in_chunks), cmocka_unit_test(without_a_host_all_is_dropped),
       cmocka_unit_test(nothing_is_sent_before_the_verdict), cmocka_unit_test(another_certificate_than_named_is_asked_about_once),
       cmocka_unit_test(claims_that_can_not_go_on_change_nothing), cmocka_unit_test(a_client_that_broke_off_goes_on),

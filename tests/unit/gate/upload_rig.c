@@ -345,7 +345,7 @@ static void client_fed(void *self, const struct gate_fed *f)
 
 void rig_bring(struct rig *r, struct client *c, int loop, uint64_t from, uint64_t len)
 {
-    const struct range_claim claim = { from, len, len == RANGE_UNKNOWN ? RANGE_UNKNOWN : RIG_FILE, len != RANGE_UNKNOWN };
+    const struct range_claim claim = { from, len, len == RANGE_UNKNOWN || !len ? len : RIG_FILE, len != RANGE_UNKNOWN };
     enum range_verdict v;
     struct err e;
     *c = (struct client){ .at = from, .end = len == RANGE_UNKNOWN ? RIG_FILE : from + len, .run = 16384, .bytes = c->bytes };

@@ -71,7 +71,7 @@ void rig_trust(struct rig *r, const char *scope);
 /* Runs both loops and the host until nothing happens for a while; jobs of the pool are waited for with `until`. */
 void rig_turn(struct rig *r, int64_t ms);
 void rig_until(struct rig *r, const int *what, int n);
-/* Claims bytes [from, from + len) and feeds them on that loop. */
+/* Claims bytes [from, from + len) and feeds them on that loop; none at all are the whole of a file without any. */
 void rig_bring(struct rig *r, struct client *c, int loop, uint64_t from, uint64_t len);
 void rig_ready(struct rig *r, struct client *c, uint64_t until); /* he has sent so much by now */
 void rig_leave(struct rig *r, struct client *c);                 /* his connection broke */
