@@ -50,7 +50,11 @@ struct console {
 };
 
 struct lab_consoles {
-    struct console *oldest; /* owned */
+    struct console *oldest; /* owned, as those behind it */
+    struct console *newest;
+    size_t ended;           /* of all */
+    unsigned *looking;      /* owned: how many look at each machine, by its number */
+    unsigned looking_len;
 };
 
 /* ---- frames ---- */
@@ -112,11 +116,12 @@ static void message(wslay_event_context_ptr ws UNUSED, const struct wslay_event_
 
 /* ---- keys and pointer ---- */
 
-static void redraw(struct console *c)
+/* Only who asks for a picture has one: thousands of consoles that nobody looks at cost no megabyte each. */
+static void draw(void *self)
 {
+    struct console *c = self;
     (void)snprintf(c->size_line, sizeof(c->size_line), "Size:    %ux%u", c->screen.width, c->screen.height);
     lab_screen_draw(&c->screen);
-    c->rfb.dirty = true;
 }
 
 static void remember(char *list, const char *text)
@@ -146,7 +151,7 @@ static void on_key(void *self, bool down, uint32_t keysym)
     remember(c->typed, text);
     c->keys++;
     lab_unlock(c->host->estate);
-    redraw(c);
+    c->rfb.dirty = true;
 }
 
 static void on_pointer(void *self, unsigned buttons, unsigned x, unsigned y)
@@ -157,12 +162,7 @@ static void on_pointer(void *self, unsigned buttons, unsigned x, unsigned y)
     c->screen.pointer_x = (int)x;
     c->screen.pointer_y = (int)y;
     lab_unlock(c->host->estate);
-    redraw(c);
-}
-
-static void on_size(void *self)
-{
-    redraw(self);
+    c->rfb.dirty = true;
 }
 
 static void on_cut(void *self, const uint8_t *text, size_t len)
@@ -210,6 +210,15 @@ static int step_fd(const void *self)
 
 static const struct io_op stepping = { step, step_fd };
 
+/* Under lab_lock. */
+static void mark_ended(struct console *c)
+{
+    struct lab_consoles *all = c->host->vcenter->consoles;
+    c->ended_ms = clock_wall_ms();
+    all->ended++;
+    all->looking[c->vm]--;
+}
+
 /* What stays is the record of it. */
 static void bury(struct loop_task *t)
 {
@@ -217,13 +226,12 @@ static void bury(struct loop_task *t)
     struct lab_endpoint *host = c->host;
     LAB_LOCKED(host->estate);
     c->conn = conn_destroy(c->conn);
-    c->ended_ms = clock_wall_ms();
+    mark_ended(c);
     wslay_event_context_free(c->ws);
     c->ws = NULL;
     lab_rfb_done(&c->rfb);
     buf_done(&c->out);
-    free(c->screen.pixels);
-    c->screen.pixels = NULL;
+    lab_screen_forget(&c->screen);
     free(c->leftover);
     c->leftover = NULL;
     http_server_release(host->server);
@@ -276,16 +284,15 @@ struct lab_consoles *lab_consoles_destroy(struct lab_consoles *all)
         all->oldest = gone->next;
         free(gone);
     }
+    if (all)
+        free(all->looking);
     free(all);
     return NULL;
 }
 
 unsigned lab_console_count(const struct lab_vcenter *vc, unsigned vm)
 {
-    unsigned n = 0;
-    for (const struct console *c = vc->consoles ? vc->consoles->oldest : NULL; c; c = c->next)
-        n += c->vm == vm && !c->ended_ms;
-    return n;
+    return vc->consoles && vm < vc->consoles->looking_len ? vc->consoles->looking[vm] : 0;
 }
 
 json_t *lab_console_report(const struct lab_vcenter *vc, unsigned vm)
@@ -304,19 +311,31 @@ json_t *lab_console_report(const struct lab_vcenter *vc, unsigned vm)
 
 static void forget_old(struct lab_consoles *all)
 {
-    size_t over = 0;
-    for (const struct console *c = all->oldest; c; c = c->next)
-        over += c->ended_ms && !c->kicked;
-    for (struct console **at = &all->oldest; *at && over > LAB_CONSOLES_ENDED;) {
-        struct console *c = *at;
+    struct console *before = NULL, *next;
+    for (struct console *c = all->oldest; c && all->ended > LAB_CONSOLES_ENDED; c = next) {
+        next = c->next;
         if (!c->ended_ms || c->kicked) {
-            at = &c->next;
+            before = c;
             continue;
         }
-        *at = c->next;
+        *(before ? &before->next : &all->oldest) = next;
+        if (!next)
+            all->newest = before;
         free(c);
-        over--;
+        all->ended--;
     }
+}
+
+static void append(struct lab_consoles *all, struct console *c)
+{
+    *(all->newest ? &all->newest->next : &all->oldest) = c;
+    all->newest = c;
+    if (c->vm >= all->looking_len) {
+        all->looking = xreallocarray(all->looking, c->vm + 1U, sizeof(*all->looking));
+        memset(all->looking + all->looking_len, 0, (c->vm + 1U - all->looking_len) * sizeof(*all->looking));
+        all->looking_len = c->vm + 1;
+    }
+    all->looking[c->vm]++;
 }
 
 static struct console *open_console(struct lab_endpoint *host, const struct lab_vm *vm, const char *ticket)
@@ -325,12 +344,10 @@ static struct console *open_console(struct lab_endpoint *host, const struct lab_
     if (!vc->consoles)
         vc->consoles = xcalloc(1, sizeof(*vc->consoles));
     forget_old(vc->consoles);
-    struct console *c = xcalloc(1, sizeof(*c)), **at = &vc->consoles->oldest;
-    while (*at)
-        at = &(*at)->next;
-    *at = c;
+    struct console *c = xcalloc(1, sizeof(*c));
     c->host = host;
     c->vm = vm->n;
+    append(vc->consoles, c);
     c->began_ms = clock_wall_ms();
     (void)text_copy(c->ticket, sizeof(c->ticket), ticket);
     (void)snprintf(c->vm_line, sizeof(c->vm_line), "Machine: %s", vm->name);
@@ -339,7 +356,7 @@ static struct console *open_console(struct lab_endpoint *host, const struct lab_
     c->screen = (struct lab_screen){ .pointer_x = -1, .pointer_y = -1, .typed = c->typed, .lines_len = 5,
         .lines = { "vsphere-lab console", c->host_line, c->vm_line, c->ticket_line, c->size_line } };
     c->rfb = (struct lab_rfb){ .screen = &c->screen, .name = c->vm_line + 9, .key = on_key, .pointer = on_pointer, .cut = on_cut,
-                               .resized = on_size, .self = c };
+                               .draw = draw, .self = c };
     return c;
 }
 
@@ -414,7 +431,7 @@ static void upgraded(struct http_exchange *x, struct http_takeover *t)
         abort();
     wslay_event_config_set_max_recv_msg_length(c->ws, LAB_CONSOLE_MESSAGE_MAX);
     lab_screen_size(&c->screen, LAB_SCREEN_WIDTH, LAB_SCREEN_HEIGHT);
-    redraw(c);
+    c->rfb.dirty = true;
     if (!lab_rfb_start(&c->rfb, &c->out, NULL))
         c->failed = true;
     say(c);
@@ -432,7 +449,7 @@ static void exchange_ended(struct http_exchange *x, enum http_end how UNUSED, co
     if (!c)
         return;
     LAB_LOCKED(c->host->estate);
-    c->ended_ms = clock_wall_ms(); /* the client went before its 101 */
+    mark_ended(c); /* the client went before its 101 */
 }
 
 const struct http_stream lab_console_stream = { .begin = begin, .upgraded = upgraded, .ended = exchange_ended };

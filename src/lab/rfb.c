@@ -111,6 +111,7 @@ bool lab_rfb_flush(struct lab_rfb *r, struct buf *out, struct err *e)
     bool size = (r->new_size && (r->desktop_size || r->extended_size)) || (r->extended_size && !r->told_extended);
     if (r->state != LAB_RFB_RUNS || !r->asked || !(r->asked_all || r->dirty || size))
         return true;
+    r->draw(r->self);
     uint8_t m[4] = { 0, 0, 0, size ? 2 : 1 };
     if (!buf_append(out, m, sizeof(m), e) || (size && !size_rectangle(r, out, e)) ||
         !rectangle(out, 0, 0, s->width, s->height, RAW, e) || !pixels(r, out, e))
@@ -152,7 +153,6 @@ static void take_encodings(struct lab_rfb *r, const uint8_t *p, size_t count)
 static void take_size(struct lab_rfb *r, const uint8_t *p)
 {
     lab_screen_size(r->screen, u16(p + 2), u16(p + 4));
-    r->resized(r->self);
     r->dirty = r->new_size = true;
     r->resize_reason = 1;
 }

@@ -35,7 +35,7 @@ struct lab_rfb {
     void (*key)(void *self, bool down, uint32_t keysym);
     void (*pointer)(void *self, unsigned buttons, unsigned x, unsigned y);
     void (*cut)(void *self, const uint8_t *text, size_t len);
-    void (*resized)(void *self);  /* another size was asked for: draw again */
+    void (*draw)(void *self);     /* the picture is about to go: it shall show what is so now */
     void *self;
 };
 

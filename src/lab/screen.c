@@ -17,12 +17,18 @@ void lab_screen_size(struct lab_screen *s, unsigned width, unsigned height)
 {
     s->width = clamp(width);
     s->height = clamp(height);
-    s->pixels = xreallocarray(s->pixels, (size_t)s->width * s->height, sizeof(*s->pixels));
+    lab_screen_forget(s);
+}
+
+void lab_screen_forget(struct lab_screen *s)
+{
+    free(s->pixels);
+    s->pixels = NULL;
 }
 
 void lab_screen_done(struct lab_screen *s)
 {
-    free(s->pixels);
+    lab_screen_forget(s);
     *s = (struct lab_screen){ .width = 0 };
 }
 
@@ -61,6 +67,8 @@ static unsigned line(struct lab_screen *s, unsigned y, const char *text)
 void lab_screen_draw(struct lab_screen *s)
 {
     unsigned y = MARGIN;
+    if (!s->pixels)
+        s->pixels = xreallocarray(NULL, (size_t)s->width * s->height, sizeof(*s->pixels));
     for (size_t i = 0; i < (size_t)s->width * s->height; i++)
         s->pixels[i] = LAB_SCREEN_PAPER;
     for (size_t i = 0; i < s->lines_len; i++)

@@ -16,13 +16,14 @@ enum {
 
 struct lab_screen {
     unsigned width, height;
-    uint32_t *pixels; /* owned */
+    uint32_t *pixels; /* owned; NULL until it is drawn */
     const char *lines[LAB_SCREEN_LINES]; /* borrowed; shown from the top */
     size_t lines_len;
     const char *typed;                   /* borrowed; below them, wrapped */
     int pointer_x, pointer_y;            /* -1: nowhere yet */
 };
 
-void lab_screen_size(struct lab_screen *s, unsigned width, unsigned height); /* clamped to LEAST and MOST */
+void lab_screen_size(struct lab_screen *s, unsigned width, unsigned height); /* clamped to LEAST and MOST; nothing is drawn */
 void lab_screen_draw(struct lab_screen *s);
+void lab_screen_forget(struct lab_screen *s); /* the dots; its size and texts stay */
 void lab_screen_done(struct lab_screen *s);

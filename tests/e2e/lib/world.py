@@ -31,8 +31,14 @@ class World(Estate):
         self.machines = self.await_machines()
 
     def rows(self):
-        rows = self.api.get('/api/query?type=adminVM&format=records&pageSize=128').xml
-        return [row for row in rows if row.tag.endswith('Record')]
+        """The query's record of every machine, page by page."""
+        found, page = [], 1
+        while True:
+            rows = self.api.get(f'/api/query?type=adminVM&format=records&pageSize=128&page={page}').xml
+            found += [row for row in rows if row.tag.endswith('Record')]
+            if page * 128 >= int(rows.get('total')):
+                return found
+            page += 1
 
     def await_machines(self):
         """By vCenter: the ids of machines that are on, and of those that are off."""

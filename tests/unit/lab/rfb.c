@@ -39,7 +39,7 @@ struct world {
     struct buf out;
 };
 
-static void on_size(void *self)
+static void draw(void *self)
 {
     struct world *w = CONTAINER_OF(self, struct world, heard);
     lab_screen_draw(&w->screen);
@@ -49,10 +49,9 @@ static void open_world(struct world *w)
 {
     *w = (struct world){ .screen = { .pointer_x = -1, .lines = { "X" }, .lines_len = 1 } };
     w->rfb = (struct lab_rfb){ .screen = &w->screen, .name = "web", .key = on_key, .pointer = on_pointer, .cut = on_cut,
-                               .resized = on_size, .self = &w->heard };
+                               .draw = draw, .self = &w->heard };
     buf_init(&w->out, 64 * 1024 * 1024);
     lab_screen_size(&w->screen, 160, 160);
-    lab_screen_draw(&w->screen);
     CHECK(lab_rfb_start(&w->rfb, &w->out, NULL));
 }
 
@@ -75,6 +74,7 @@ static void it_shakes_hands_and_paints(void **state)
     buf_clear(&w.out);
     CHECK(FEED(&w, SHAKE));
     CHECK(w.out.len == 2 + 4 + 24 + 3 && w.out.data[2 + 4 + 1] == 160);
+    CHECK(!w.screen.pixels); /* nobody has asked for a picture yet */
     buf_clear(&w.out);
     CHECK(FEED(&w, "\3\0\0\0\0\0\0\xa0\0\xa0"));
     CHECK(w.out.len == 4 + 12 + 160 * 160 * 4 && w.out.data[3] == 1);
