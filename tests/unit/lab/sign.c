@@ -211,6 +211,12 @@ static void keys_and_signatures_are_checked(void **state)
     CHECK(req && !lab_sign(&s, req, &code, &e) && code == LAB_VMCA_KEY);
     X509_REQ_free(req);
     EVP_PKEY_free(ec);
+    /* Bytes that are no RSA key, under the name of one. */
+    req = lab_csr_make(subject, NULL, key, &e);
+    CHECK(req && X509_PUBKEY_set0_param(X509_REQ_get_X509_PUBKEY(req), OBJ_nid2obj(NID_rsaEncryption), V_ASN1_NULL, NULL,
+                                        OPENSSL_memdup("\x30\x03\x02\x01", 4), 4));
+    CHECK(!lab_sign(&s, req, &code, &e) && code == LAB_VMCA_FIELD);
+    X509_REQ_free(req);
     /* Signed by another key than the one inside. */
     req = lab_csr_make(subject, NULL, key, &e);
     CHECK(req && X509_REQ_sign(req, ca.key, EVP_sha256()) > 0);
