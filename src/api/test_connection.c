@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "flow/connection.h"
 #include "flow/task.h"
+#include "http/response.h"
 #include "wire/json.h"
 
 static bool read_algorithm(const json_t *body, bool *ret, struct err *e)
@@ -100,6 +101,16 @@ static json_t *probe_json(const struct connection_probe *p)
                      "additionalCAIssuers", issuers_json(p->issuers));
 }
 
+/* How long each stage took, beside VCD's body and not in it (Server-Timing, W3C). Not for tenants: what is denied takes no time. */
+static void put_times(struct api_call *c, const struct connection_probe *p)
+{
+    const char *text = "";
+    for (size_t i = 0; i < p->times_len; i++)
+        text = arena_printf(c->arena, "%s%s%s;dur=%.1f", text, i ? ", " : "", p->times[i].stage, (double)p->times[i].us / 1000);
+    if (*text)
+        http_response_field(c->rs, "Server-Timing", text);
+}
+
 static bool test(struct api_call *c, struct err *e)
 {
     AUTO(wire_json_decrefp) json_t *body = NULL;
@@ -109,6 +120,8 @@ static bool test(struct api_call *c, struct err *e)
     if (!api_body_json(c, &body, e) || !read_request(body, &proxy, &rq, e) ||
         !connection_test(c->site, &c->caller, &rq, c->arena, &answer, e))
         return false;
+    if (c->caller.system)
+        put_times(c, &answer.target);
     return api_answer_json(c, 200, json_pack("{s:o, s:o}", "targetProbe", probe_json(&answer.target), "proxyProbe",
                                              probe_json(&answer.proxy)), e);
 }

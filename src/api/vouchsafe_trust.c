@@ -8,7 +8,9 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "flow/anchor.h"
+#include "flow/audit.h"
 #include "flow/challenge.h"
+#include "flow/evidence.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/task.h"
@@ -81,6 +83,25 @@ static bool inspect(struct api_call *c, struct err *e)
 
 /* ---- grants ---- */
 
+/* What the last audit found of it; null when it found nothing. */
+static json_t *audited_json(struct store *s, struct arena *a, const char *id)
+{
+    AUTO(wire_json_decrefp) json_t *row = NULL;
+    struct audit_row r;
+    struct err none;
+    if (!audit_row_get(s, id, a, &r, &none) || !r.id || !wire_json_read(r.json, strlen(r.json), NULL, &row, &none))
+        return json_null();
+    return json_pack("{s:s, s:O?, s:O?}", "state", r.state, "usedBy", json_object_get(row, "needs"), "carries",
+                     json_object_get(row, "stands"));
+}
+
+static json_t *last_used_json(struct store *s, struct arena *a, const uint8_t *sha256)
+{
+    int64_t at = 0;
+    struct err none;
+    return evidence_last(s, sha256, a, &at, &none) && at ? api_json_time(at) : json_null();
+}
+
 static json_t *grant_json(struct store *s, struct arena *a, const struct store_grant *g)
 {
     AUTO(trust_cert_unrefp) struct trust_cert *cert = NULL;
@@ -90,17 +111,19 @@ static json_t *grant_json(struct store *s, struct arena *a, const struct store_g
     struct err none;
     trust_scope_write(&g->scope, scope);
     bool read = store_cert_get(s, g->sha256, a, &der, &len, &none) && trust_cert_parse(der, len, &cert, &none);
-    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "id", g->id, "alias", task_json(g->alias), "owner", g->owner,
-                     "scope", scope, "sha256", trust_json_sha256(g->sha256), "madeBy", task_json(g->made_by), "flow", g->flow, "made",
-                     api_json_time(g->made_ms), "certificate", read ? trust_json_cert(cert) : json_null());
+    return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "id", g->id, "alias", task_json(g->alias), "owner",
+                     g->owner, "scope", scope, "sha256", trust_json_sha256(g->sha256), "madeBy", task_json(g->made_by), "flow", g->flow,
+                     "made", api_json_time(g->made_ms), "certificate", read ? trust_json_cert(cert) : json_null(), "audit",
+                     audited_json(s, a, g->id), "lastUsed", last_used_json(s, a, g->sha256));
 }
 
-enum { FIELD_ID, FIELD_ALIAS, FIELD_OWNER, FIELD_FLOW, FIELD_MADE, FIELD_SHA256, FIELD_SCOPE };
+enum { FIELD_ID, FIELD_ALIAS, FIELD_OWNER, FIELD_FLOW, FIELD_MADE, FIELD_SHA256, FIELD_SCOPE, FIELD_NOT_AFTER, FIELD_STATE };
 static const struct fiql_field fields[] = {
     [FIELD_ID] = { "id", FIQL_TEXT, false, false },       [FIELD_ALIAS] = { "alias", FIQL_CASELESS, false, false },
     [FIELD_OWNER] = { "owner", FIQL_TEXT, false, false }, [FIELD_FLOW] = { "flow", FIQL_TEXT, false, false },
     [FIELD_MADE] = { "made", FIQL_TIME, false, false },   [FIELD_SHA256] = { "sha256", FIQL_TEXT, false, false },
-    [FIELD_SCOPE] = { "scope", FIQL_TEXT, false, false },
+    [FIELD_SCOPE] = { "scope", FIQL_TEXT, false, false }, [FIELD_NOT_AFTER] = { "notAfter", FIQL_TIME, false, false },
+    [FIELD_STATE] = { "audit.state", FIQL_TEXT, false, false },
 };
 
 static struct fiql_value value_of(const void *p, size_t field)
@@ -108,6 +131,8 @@ static struct fiql_value value_of(const void *p, size_t field)
     const struct grant_row *r = p;
     const struct store_grant *g = &r->grant;
     const char *const texts[] = { g->id, g->alias, g->owner, g->flow, NULL, r->sha256, r->scope };
+    if (field >= ARRAY_LEN(texts))
+        return field == FIELD_STATE ? (struct fiql_value){ grant_row_state(r), 0 } : (struct fiql_value){ NULL, grant_row_not_after(r) };
     return (struct fiql_value){ texts[field], g->made_ms };
 }
 

@@ -50,6 +50,8 @@ struct audit_row {
 };
 MUST_USE bool audit_last(struct store *s, struct arena *a, struct audit_head *ret_head, struct audit_row **ret, size_t *ret_len,
                          struct err *e);
+/* What it found of one grant. True with ret->id NULL: nothing, it is newer or there was no audit. */
+MUST_USE bool audit_row_get(struct store *s, const char *id, struct arena *a, struct audit_row *ret, struct err *e);
 
 /* Takes away what is unneeded, in one transaction with its lines in the audit trail, and in force when it returns. shown: of the
  * report that the person saw. ERR_CONFLICT: something else is unneeded now, or the looks are too old. now_ms: 0 = now. */

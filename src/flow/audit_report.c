@@ -317,6 +317,25 @@ static bool read_head(struct store *s, struct arena *a, struct audit_head *ret, 
     return true;
 }
 
+static bool read_row(const struct store_record *r, struct arena *a, struct audit_row *ret, struct err *e)
+{
+    json_t *j;
+    if (!kept_json(r, &j, e))
+        return false;
+    *ret = (struct audit_row){ r->id, kept_text(j, "alias", a), r->state, r->data };
+    json_decref(j);
+    return true;
+}
+
+bool audit_row_get(struct store *s, const char *id, struct arena *a, struct audit_row *ret, struct err *e)
+{
+    struct store_record r;
+    *ret = (struct audit_row){ 0 };
+    if (!store_record_get(s, ROW, id, a, &r, e))
+        return e->kind == ERR_NOT_FOUND;
+    return read_row(&r, a, ret, e);
+}
+
 bool audit_last(struct store *s, struct arena *a, struct audit_head *ret_head, struct audit_row **ret, size_t *ret_len, struct err *e)
 {
     struct store_record *rows;
@@ -324,13 +343,9 @@ bool audit_last(struct store *s, struct arena *a, struct audit_head *ret_head, s
     if (!read_head(s, a, ret_head, e) || !kept_all(s, ROW, NULL, a, &rows, &len, e))
         return false;
     struct audit_row *list = arena_array(a, len + 1, sizeof(*list));
-    for (size_t i = 0; i < len; i++) {
-        json_t *j;
-        if (!kept_json(&rows[i], &j, e))
+    for (size_t i = 0; i < len; i++)
+        if (!read_row(&rows[i], a, &list[i], e))
             return false;
-        list[i] = (struct audit_row){ rows[i].id, kept_text(j, "alias", a), rows[i].state, rows[i].data };
-        json_decref(j);
-    }
     *ret = list;
     *ret_len = len;
     return true;

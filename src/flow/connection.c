@@ -34,6 +34,8 @@ const char *connection_ssl_name(enum connection_ssl s)
     return names[s];
 }
 
+_Static_assert((int)CONNECTION_STAGES == (int)PROBE_STAGES, "a time for each stage");
+
 /* One test while it is made. */
 struct testing {
     const struct site *site;
@@ -143,6 +145,9 @@ static void report(const struct testing *t, const struct look_request *rq, struc
     const char *extra = NULL;
     ret->made = true;
     ret->issuers = "";
+    for (enum probe_stage s = PROBE_RESOLVE; s < PROBE_STAGES; s++)
+        if (l->us[s] > 0)
+            ret->times[ret->times_len++] = (struct connection_time){ probe_stage_name(s), l->us[s] };
     if (!rq->proxy && l->address.family != ADDRESS_NONE) {
         address_write(&l->address, ip);
         ret->ip = arena_strdup(t->arena, ip);
@@ -230,8 +235,8 @@ bool connection_test(const struct site *site, const struct caller *c, const stru
         .proxy = rq->proxy ? &proxy : NULL,
     };
     if (rq->proxy && !proxy_stands(&answer.proxy))
-        answer.target = (struct connection_probe){ true, CONNECTION_CANNOT_CONNECT, CONNECTION_SSL_NONE,
-                                                   "the proxy can't be used", NULL, NULL, "" };
+        answer.target = (struct connection_probe){ .made = true, .connection = CONNECTION_CANNOT_CONNECT,
+                                                   .text = "the proxy can't be used", .issuers = "" };
     else if (!look(&t, &target, &answer.target, e))
         return false;
     *ret = answer;

@@ -20,6 +20,7 @@ enum {
     CONNECTION_SECRET_MAX = 256,   /* of the proxy's user and password */
     CONNECTION_TIMEOUT_S = 10,
     CONNECTION_TIMEOUT_MAX_S = 120,
+    CONNECTION_STAGES = 4,
 };
 
 struct connection_proxy {
@@ -45,6 +46,12 @@ enum connection_result { CONNECTION_SUCCESS, CONNECTION_CANNOT_RESOLVE, CONNECTI
 enum connection_ssl { CONNECTION_SSL_NONE, CONNECTION_SSL_SUCCESS, CONNECTION_SSL_ERROR, CONNECTION_SSL_UNTRUSTED,
                       CONNECTION_SSL_HOSTNAME };
 
+/* How long a stage took that was reached. */
+struct connection_time {
+    const char *stage; /* "resolve", "connect", "proxy", "handshake" */
+    int64_t us;
+};
+
 /* Texts live in the arena of the call. */
 struct connection_probe {
     bool made;
@@ -52,6 +59,8 @@ struct connection_probe {
     enum connection_ssl ssl;
     const char *text;               /* a sentence */
     const char *ip;                 /* who answered; NULL before that and through a proxy */
+    struct connection_time times[CONNECTION_STAGES];
+    size_t times_len;
     const char *chain;              /* PEM blocks, leaf first; NULL when none was seen */
     const char *issuers;            /* URLs, one a line, when the chain ends before a CA that signed itself; "" */
 };

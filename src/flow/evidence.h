@@ -9,8 +9,10 @@
 #include "base/digest.h"
 #include "base/err.h"
 
+struct arena;
 struct evidence;
 struct loan_shelf;
+struct store;
 
 enum {
     EVIDENCE_WAITING = 1024,  /* different triples between two writings; more are dropped */
@@ -25,5 +27,7 @@ DEFINE_AUTO(evidence_destroyp, struct evidence *, evidence_destroy)
 
 /* Any thread; never waits for the store. v NULL: nobody writes it down (tests, the CLI). endpoint as in store/endpoint.h. */
 void evidence_note(struct evidence *v, const uint8_t anchor[DIGEST_SHA256], const char *endpoint, const char *purpose);
+/* When this anchor was last used, whatever for; 0 = never. */
+MUST_USE bool evidence_last(struct store *s, const uint8_t anchor[DIGEST_SHA256], struct arena *a, int64_t *ret_ms, struct err *e);
 /* Notes that did not fit since the beginning: for metrics. */
 uint64_t evidence_dropped(struct evidence *v);

@@ -40,6 +40,22 @@ const char *host_class_text(enum host_class c)
     return texts[c];
 }
 
+/* The same of several. */
+static const char *class_text_of_many(enum host_class c)
+{
+    static const char *const texts[HOST_CLASSES] = {
+        [HOST_VMCA] = "are signed by the VMCA, which is not trusted",
+        [HOST_OTHER_CA] = "are signed by another CA, to be imported by hand",
+        [HOST_SELF_SIGNED] = "signed themselves",
+        [HOST_INSTALLER] = "still have the certificates of their installation",
+        [HOST_EXPIRED] = "present certificates that are not valid now",
+        [HOST_MISNAMED] = "present certificates with other names",
+        [HOST_UNREACHABLE] = "can't be reached",
+        [HOST_NO_EVIDENCE] = "were not looked at",
+    };
+    return texts[c];
+}
+
 /* ---- classes ---- */
 
 bool hosts_leads_to(const struct host_row *r, const struct trust_cert *ca)
@@ -320,9 +336,9 @@ static bool say_class(struct sentence *t, const struct hosts_report *r, enum hos
         return false;
     say(t, "%s%zu ", first ? "" : " and ", n);
     if (other)
-        say(t, "is refused by the rule %s (", rule);
+        say(t, "%s refused by the rule %s (", n == 1 ? "is" : "are", rule);
     else
-        say(t, "%s (", host_class_text(c));
+        say(t, "%s (", n == 1 ? host_class_text(c) : class_text_of_many(c));
     size_t shown = 0;
     for (size_t i = 0; i < r->len && shown < HOSTS_NAMES_SHOWN; i++)
         if (counts_as(&r->rows[i], c, other))

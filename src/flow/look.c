@@ -160,6 +160,7 @@ static void report_probe(struct looking *g, const struct probe_report *r, struct
 {
     ret->seen = r->seen;
     ret->stage = r->stage;
+    memcpy(ret->us, r->us, sizeof(ret->us));
     ret->connected = r->seen || r->stage == PROBE_HANDSHAKE;
     ret->err = r->err;
     ret->address = r->address;

@@ -51,6 +51,7 @@ struct look {
     bool connected;          /* TCP (through the proxy: the tunnel) stands */
     bool seen;               /* TLS: chain, verdict and sorted are there */
     enum probe_stage stage;  /* the last one that began */
+    int64_t us[PROBE_STAGES];/* how long each took; 0 or less: it was not reached or not measured */
     struct err err;          /* why it ended before it was seen */
     struct address address;  /* who answered; the proxy, where there is one. family ADDRESS_NONE before that */
     char version[PROBE_TEXT_MAX], cipher[PROBE_TEXT_MAX];

@@ -1,7 +1,7 @@
 // The gate in front of every page: who is logged in. Then the frame with its two levels of navigation, and the page.
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import { liveStart, liveStop } from './lib/live';
-import { lastUsed, logout, onLoggedOut, resume, type Session } from './lib/rest';
+import { liveStart, liveStop, onChange } from './lib/live';
+import { lastUsed, logout, onLoggedOut, resume, sessionStands, usedHere, type Session } from './lib/rest';
 import { usePlace } from './lib/route';
 import { SessionContext } from './lib/session';
 import { Failure, Loading } from './parts/alert';
@@ -35,12 +35,17 @@ export function App() {
   useEffect(() => {
     if (!session) return;
     liveStart();
+    const leaveSessions = onChange(['session'], () => void sessionStands().catch(() => undefined)); // it may be this one that ended
     const idle = session.sessionIdleTimeoutMinutes * 60000;
     const timer = setInterval(() => {
       if (Date.now() - lastUsed() > idle) leave(`Logged out after ${session.sessionIdleTimeoutMinutes} minutes without use.`);
     }, IDLE_CHECK_MS);
+    const uses = ['keydown', 'pointerdown', 'wheel'] as const;
+    for (const use of uses) addEventListener(use, usedHere, { capture: true, passive: true });
     return () => {
+      for (const use of uses) removeEventListener(use, usedHere, { capture: true });
       clearInterval(timer);
+      leaveSessions();
       liveStop();
     };
   }, [session, leave]);

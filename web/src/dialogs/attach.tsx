@@ -2,7 +2,8 @@
 // anew, it goes on at the step where it stood, because the task and the vCenter are the cell's and not the page's.
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useDeed } from '../lib/deed';
-import { CLOUD, change, get, start, type Page } from '../lib/rest';
+import { CLOUD, change, get, start, urlPart, type Page } from '../lib/rest';
+import { useSession } from '../lib/session';
 import { messageOf } from '../lib/text';
 import type { Inspected, Task, VCenter } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
@@ -14,11 +15,13 @@ import { TaskStep } from '../parts/taskstep';
 import { TrustStep, aliasOf, inspect } from '../parts/trustview';
 import { VmcaStep } from '../parts/vmcastep';
 
-const OPEN_KEY = 'vouchsafe.attach'; // what is open, without any secret: {"task","name"}
+const OPEN_KEY = 'vouchsafe.attach'; // what is open and whose, without any secret
 
 export interface OpenAttach {
-  task: string;
-  name: string;
+  user: string;                  // another person at this browser begins anew
+  at: Stage['at'];
+  form: Partial<Form>;
+  task?: string;
   urn?: string;
 }
 
@@ -60,6 +63,8 @@ const EMPTY: Form = {
   name: '', description: '', url: '', username: '', password: '', enabled: true, use: 'iaas', nsxv: false, nsxvUrl: '', nsxvUser: '', nsxvPassword: '',
 };
 
+const NOTHING = (({ password, nsxvPassword, ...rest }) => JSON.stringify(rest))(EMPTY);
+
 type Stage =
   | { at: 'address' }
   | { at: 'certificate'; seen: Inspected; nsxv: boolean }
@@ -69,29 +74,44 @@ type Stage =
 
 const STEP: Record<Stage['at'], number> = { address: 0, certificate: 0, account: 1, task: 1, vmca: 2 };
 
+/** Where a reopened dialog begins: before the task it looks at the endpoint again. */
+function beginning(resume: OpenAttach | null): Stage {
+  if (resume?.urn) return { at: 'vmca', urn: resume.urn };
+  return resume?.task ? { at: 'task', path: resume.task } : { at: 'address' };
+}
+
 export function AttachDialog({ resume, onClose }: { resume: OpenAttach | null; onClose: () => void }) {
-  const [form, setForm] = useState<Form>(resume ? { ...EMPTY, name: resume.name } : EMPTY);
-  const [stage, setStage] = useState<Stage>(
-    resume ? (resume.urn ? { at: 'vmca', urn: resume.urn } : { at: 'task', path: resume.task }) : { at: 'address' });
+  const user = useSession().user.id;
+  const [form, setForm] = useState<Form>({ ...EMPTY, ...resume?.form });
+  const [stage, setStage] = useState<Stage>(() => beginning(resume));
   const { busy, why, setWhy, run } = useDeed();
   const [failed, setFailed] = useState(false);
   const set = <K extends keyof Form>(key: K) => (value: Form[K]) => setForm((f) => ({ ...f, [key]: value }));
 
-  const close = () => {
-    if (stage.at !== 'task' || failed) keepOpen(null);
+  const done = () => {
+    keepOpen(null);
     onClose();
   };
-  const look = (url: string, nsxv: boolean) => run(async () => {
+  const close = () => (stage.at !== 'task' || failed ? done() : onClose());
+  const look = (url: string, nsxv: boolean, onward = false) => run(async () => {
     const { host, port } = endpointOf(url);
-    setStage({ at: 'certificate', seen: await inspect(host, port), nsxv });
+    const seen = await inspect(host, port);
+    setStage(onward && seen.verdict.ok ? { at: 'account' } : { at: 'certificate', seen, nsxv });
   });
+  useEffect(() => {
+    if (resume && !resume.task && resume.at !== 'address' && resume.form.url) void look(resume.form.url, false, resume.at === 'account');
+  }, []);
+  useEffect(() => {
+    const { password, nsxvPassword, ...rest } = form;
+    if (!failed && JSON.stringify(rest) !== NOTHING)
+      keepOpen({ user, at: stage.at, form: rest, ...(stage.at === 'task' ? { task: stage.path } : {}), ...(stage.at === 'vmca' ? { task: '-', urn: stage.urn } : {}) });
+  }, [stage, form, failed]);
   const register = () => run(async () => {
     const path = await start('POST', `${CLOUD}/virtualCenters`, {
       name: form.name, description: form.description, url: endpointOf(form.url).url, username: form.username, password: form.password,
       isEnabled: form.enabled,
       ...(form.nsxv ? { nsxVManager: { url: endpointOf(form.nsxvUrl).url, username: form.nsxvUser, password: form.nsxvPassword } } : {}),
     });
-    keepOpen({ task: path, name: form.name });
     setForm((f) => ({ ...f, password: '', nsxvPassword: '' }));
     setStage({ at: 'task', path });
   });
@@ -109,7 +129,6 @@ export function AttachDialog({ resume, onClose }: { resume: OpenAttach | null; o
   const registered = useCallback(async (task: Task) => {
     const urn = task.owner?.id ?? (await get<Page<VCenter>>(`${CLOUD}/virtualCenters?page=1&pageSize=128`)).values.find((v) => v.name === form.name)?.vcId;
     if (!urn) return setWhy(new Error('The vCenter Server is registered, and gone already.'));
-    keepOpen({ task: task.href, name: form.name, urn });
     setStage({ at: 'vmca', urn });
   }, [form.name]);
 
@@ -183,7 +202,7 @@ export function AttachDialog({ resume, onClose }: { resume: OpenAttach | null; o
           </div>
         </>
       )}
-      {stage.at === 'vmca' && <VmcaStep urn={stage.urn} name={form.name} onDone={() => { keepOpen(null); onClose(); }} />}
+      {stage.at === 'vmca' && <VmcaStep urn={stage.urn} name={form.name} onDone={done} />}
     </Modal>
   );
 }
@@ -191,10 +210,12 @@ export function AttachDialog({ resume, onClose }: { resume: OpenAttach | null; o
 /** What a reopened browser goes on with: what it had open, as far as the cell still knows of it. */
 export function useOpenAttach(): [OpenAttach | null, () => void] {
   const [open, setOpen] = useState<OpenAttach | null>(null);
+  const user = useSession().user.id;
   useEffect(() => {
     const kept = openAttach();
-    if (!kept) return;
-    const path = kept.urn ? `${CLOUD}/virtualCenters/${encodeURIComponent(kept.urn)}` : new URL(kept.task, location.href).pathname;
+    if (kept?.user !== user) return;
+    if (!kept.task) return setOpen(kept);
+    const path = kept.urn ? `${CLOUD}/virtualCenters/${urlPart(kept.urn)}` : new URL(kept.task, location.href).pathname;
     get(path, { background: true }).then(() => setOpen(kept), () => keepOpen(null));
   }, []);
   return [open, () => setOpen(null)];

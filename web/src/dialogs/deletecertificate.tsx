@@ -8,8 +8,10 @@ import { Radio } from '../parts/form';
 import { Modal } from '../parts/modal';
 import { removeGrant } from '../pages/certificates';
 import { SafeButton } from '../parts/safe';
+import { useScopeText } from '../parts/scope';
 
 export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onClose: () => void }) {
+  const scope = useScopeText();
   const [sessions, setSessions] = useState<'end' | 'finish'>('end');
   const [known, setKnown] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -22,8 +24,8 @@ export function DeleteCertificateDialog({ grant, onClose }: { grant: Grant; onCl
     });
   };
   return (
-    <Modal title={`Delete ${grant.alias}`} size="large" busy={busy} onClose={onClose}>
-      <p>{plain(grant.certificate.subject)}, which counts for <code>{plain(grant.scope)}</code>.</p>
+    <Modal title={`Delete ${plain(grant.alias)}`} size="large" busy={busy} onClose={onClose}>
+      <p>{plain(grant.certificate.subject)}, which counts for {scope(grant.scope)}.</p>
       <Consequences grants={[grant.id]} onKnown={() => setKnown(true)} />
       <fieldset class="vs-fieldset">
         <legend>Live sessions that it carries</legend>

@@ -16,6 +16,11 @@ interface Open {
   endpoint: Inspected | null; // what its endpoint presents and isn't trusted
 }
 
+/** True when its VMCA waits for a person. */
+export function isOpen({ isEnabled, trust }: VCenterWithTrust): boolean {
+  return isEnabled && (trust.state === 'untrusted' || trust.state === 'unreviewed' || (trust.state === 'needs-7.0' && !trust.reviewed));
+}
+
 async function untrusted(): Promise<Open[]> {
   const found: Open[] = [];
   for (let page = 1, pages = 1; page <= pages; page += 1) {
@@ -28,8 +33,7 @@ async function untrusted(): Promise<Open[]> {
         if (seen && !seen.verdict.ok) found.push({ vcenter, endpoint: seen });
         continue;
       }
-      const { trust } = vcenter;
-      if (trust.state === 'untrusted' || trust.state === 'unreviewed' || (trust.state === 'needs-7.0' && !trust.reviewed)) found.push({ vcenter, endpoint: null });
+      if (isOpen(vcenter)) found.push({ vcenter, endpoint: null });
     }
   }
   return found;

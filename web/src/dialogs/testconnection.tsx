@@ -1,6 +1,6 @@
 // Test remote connection: a checklist with what came of each stage, then the chain, and Trust.
 import { useState } from 'preact/hooks';
-import { CLOUD, change } from '../lib/rest';
+import { CLOUD, timed } from '../lib/rest';
 import type { Inspected } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
 import { plain } from '../parts/certificate';
@@ -20,27 +20,32 @@ interface Probe {
 
 interface Answer {
   probe: Probe;
-  ms: number;
+  ms: Record<string, number>; // of each stage
 }
 
-function Line({ ok, children }: { ok: boolean | null; children: string }) {
-  return <li><Icon shape={ok === null ? 'unknown' : ok ? 'check' : 'error'} label={ok === null ? 'not reached' : ok ? 'yes' : 'no'} /> {children}</li>;
+function Line({ ok, ms, children }: { ok: boolean | null; ms?: number | undefined; children: string }) {
+  return (
+    <li>
+      <Icon shape={ok === null ? 'unknown' : ok ? 'check' : 'error'} label={ok === null ? 'not reached' : ok ? 'yes' : 'no'} />
+      <span>{children}</span>
+      <span class="vs-quiet">{ms === undefined ? '' : `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`}</span>
+    </li>
+  );
 }
 
 function Checklist({ answer, host, names }: { answer: Answer; host: string; names: boolean }) {
-  const p = answer.probe;
+  const { probe: p, ms } = answer;
   const resolved = p.connectionResult !== 'ERROR_CANNOT_RESOLVE_IP';
   const connected = resolved && p.canConnect;
   const spoke = connected && p.sslResult !== null && p.sslResult !== 'ERROR_SSL_ERROR';
   const trusted = spoke && p.sslResult !== 'ERROR_UNTRUSTED_CERTIFICATE';
   return (
-    <ul class="vs-plain">
-      <Line ok={resolved}>{`Resolve: ${resolved ? p.resolvedIp ?? host : `${host} has no address`}`}</Line>
-      <Line ok={resolved ? connected : null}>Connect</Line>
-      <Line ok={connected ? spoke : null}>TLS handshake</Line>
+    <ul class="vs-plain vs-checklist">
+      <Line ok={resolved} ms={ms['resolve']}>{`Resolve: ${resolved ? p.resolvedIp ?? host : `${host} has no address`}`}</Line>
+      <Line ok={resolved ? connected : null} ms={ms['connect']}>Connect</Line>
+      <Line ok={connected ? spoke : null} ms={ms['handshake']}>TLS handshake</Line>
       <Line ok={spoke ? trusted : null}>Certificate trusted</Line>
       <Line ok={names && trusted ? p.sslResult === 'SUCCESS' : null}>{names ? 'Name fits' : 'Name (was not to be checked)'}</Line>
-      <li class="vs-quiet">{plain(p.result)} ({answer.ms} ms)</li>
     </ul>
   );
 }
@@ -58,12 +63,11 @@ export function TestConnectionDialog({ onClose }: { onClose: () => void }) {
     setWhy(null);
     setAnswer(null);
     setSeen(null);
-    const began = performance.now();
     try {
-      const result = await change<{ targetProbe: Probe }>('POST', `${CLOUD}/testConnection`, {
+      const { answer: result, ms } = await timed<{ targetProbe: Probe }>(`${CLOUD}/testConnection`, {
         host, port: Number(port), secure: true, ...(algorithm ? { hostnameVerificationAlgorithm: algorithm } : {}),
       });
-      setAnswer({ probe: result.targetProbe, ms: Math.round(performance.now() - began) });
+      setAnswer({ probe: result.targetProbe, ms });
       if (result.targetProbe.canConnect && result.targetProbe.sslResult !== 'ERROR_SSL_ERROR') setSeen(await inspect(host, Number(port)));
     } catch (failure) {
       setWhy(failure);
@@ -86,6 +90,7 @@ export function TestConnectionDialog({ onClose }: { onClose: () => void }) {
       <Failure why={why} />
       {busy && <p class="vs-quiet" role="status">Looking …</p>}
       {answer && <Checklist answer={answer} host={host} names={algorithm !== ''} />}
+      {answer && !seen && <p>{plain(answer.probe.result)}</p>}
       {seen && (seen.verdict.ok
         ? <Alert tone="success">{plain(seen.verdict.text ?? 'Trusted.')}</Alert>
         : <TrustStep seen={seen} alias={aliasOf(seen.host)} onCancel={() => setSeen(null)} onAgain={() => void test()} onTrusted={() => void test()} />)}

@@ -1,7 +1,7 @@
 // Live updates: one stream of server-sent events for the whole page says which kinds of things changed; what shows such
 // things asks again. No stream, no polling storm: it is opened again with growing pauses, and then everything is asked once.
 import { useEffect, useState } from 'preact/hooks';
-import { OWN } from './rest';
+import { OWN, sessionStands } from './rest';
 
 export type Kind =
   | 'advisory' | 'audit' | 'catalog' | 'console' | 'event' | 'grant' | 'host' | 'inbox' | 'nsx' | 'session' | 'settings' | 'task'
@@ -50,9 +50,9 @@ function open(): void {
     source?.close();
     source = null;
     lost = true;
-    say(false);
     timer = window.setTimeout(open, pause);
     pause = Math.min(pause * 2, LAST_PAUSE_MS);
+    sessionStands().catch(() => lost && say(false)); // a session that ended is no lost connection
   });
 }
 

@@ -23,18 +23,33 @@ export interface Session {
   cell: { name: string; version: string };
 }
 
+const USED_KEY = 'vouchsafe.used'; // when the person last did something, in whichever tab
+const TOUCH_MS = 60000;            // so often the cell hears of a person who types and asks it nothing
+
 let csrf = '';
 let whenLoggedOut: () => void = () => undefined;
-let lastUse = Date.now();
+let told = 0; // when the cell was last asked anything for the person
 
 /** Called when the cell says that there is no session any more. */
 export function onLoggedOut(call: () => void): void {
   whenLoggedOut = call;
 }
 
-/** When the person last did something that asked the cell; live updates don't count. */
+/** When the person last did something in any tab of this session; live updates don't count. */
 export function lastUsed(): number {
-  return lastUse;
+  return Number(localStorage.getItem(USED_KEY) ?? 0);
+}
+
+export function used(): void {
+  localStorage.setItem(USED_KEY, String(Date.now()));
+}
+
+/** A key, the mouse: the cell hears of it now and then, so that a console in use or a long form outlives the idle time. */
+export function usedHere(): void {
+  used();
+  if (Date.now() - told < TOUCH_MS) return;
+  told = Date.now();
+  sessionStands().catch(() => undefined);
 }
 
 async function refusal(answer: Response): Promise<Refusal> {
@@ -67,7 +82,10 @@ async function send(path: string, call: Call = {}): Promise<Response> {
     headers['Content-Type'] = call.type ?? 'application/json';
     init.body = raw ? (call.body as Blob) : JSON.stringify(call.body);
   }
-  if (!call.background) lastUse = Date.now();
+  if (!call.background) {
+    used();
+    told = Date.now();
+  }
   let answer: Response;
   try {
     answer = await fetch(path, init);
@@ -88,6 +106,13 @@ export async function get<T>(path: string, call: Call = {}): Promise<T> {
 async function answered<T>(answer: Response): Promise<T> {
   const text = await answer.text();
   return (text ? JSON.parse(text) : null) as T;
+}
+
+/** An answer and how long each of its stages took in the cell, in milliseconds (Server-Timing). */
+export async function timed<T>(path: string, body: unknown): Promise<{ answer: T; ms: Record<string, number> }> {
+  const raw = await send(path, { method: 'POST', body });
+  const stages = [...(raw.headers.get('Server-Timing') ?? '').matchAll(/(\w+);dur=([\d.]+)/g)].map((m) => [m[1]!, Number(m[2])]);
+  return { answer: await answered<T>(raw), ms: Object.fromEntries(stages) as Record<string, number> };
 }
 
 export async function change<T = unknown>(method: string, path: string, body?: unknown, call: Call = {}): Promise<T> {
@@ -118,7 +143,7 @@ export function sendPiece(path: string, piece: Blob, range: string | null, signa
     call.setRequestHeader('X-Vouchsafe-Csrf', csrf);
     if (range) call.setRequestHeader('Content-Range', range);
     call.upload.addEventListener('progress', (event) => {
-      lastUse = Date.now();
+      used();
       told(event.loaded);
     });
     call.addEventListener('load', () => end(() => {
@@ -177,15 +202,20 @@ export async function login(user: string, password: string): Promise<Session> {
 }
 
 /** The session that the cookie names; null when there is none. */
-export async function resume(): Promise<Session | null> {
+export async function resume(background = false): Promise<Session | null> {
   try {
-    const session = await get<Session>(`${OWN}/webSession`);
+    const session = await get<Session>(`${OWN}/webSession`, { background });
     csrf = session.csrf;
     return session;
   } catch (why) {
     if (why instanceof Refusal && why.status === 401) return null;
     throw why;
   }
+}
+
+/** Tells the page when the session has ended meanwhile; fails when the cell can't be reached. */
+export async function sessionStands(): Promise<void> {
+  if (!(await resume(true))) whenLoggedOut();
 }
 
 export async function logout(): Promise<void> {

@@ -8,9 +8,17 @@ export interface Place {
   query: URLSearchParams;
 }
 
+function decoded(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment; // what is no UTF-8 names no page either
+  }
+}
+
 function here(): Place {
   const rest = location.pathname.startsWith(BASE) ? location.pathname.slice(BASE.length) : '';
-  return { path: rest.split('/').filter(Boolean).map(decodeURIComponent), query: new URLSearchParams(location.search) };
+  return { path: rest.split('/').filter(Boolean).map(decoded), query: new URLSearchParams(location.search) };
 }
 
 const listeners = new Set<() => void>();

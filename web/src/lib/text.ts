@@ -13,7 +13,7 @@ export function fromNow(text: string | null | undefined): string {
   if (!text) return '';
   const seconds = (new Date(text).getTime() - Date.now()) / 1000;
   for (const [unit, size] of STEPS)
-    if (Math.abs(seconds) >= size) return relative.format(Math.trunc(seconds / size), unit);
+    if (Math.abs(seconds) >= 2 * size) return relative.format(Math.trunc(seconds / size), unit); // 13 months, not "next year"
   return 'now';
 }
 
@@ -40,6 +40,11 @@ export function short(fingerprint: string): string {
 
 export function plural(n: number, one: string, many = `${one}s`): string {
   return `${n.toLocaleString('en')} ${n === 1 ? one : many}`;
+}
+
+/** What the cell says begins a line here. */
+export function sentence(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 export function messageOf(why: unknown): string {

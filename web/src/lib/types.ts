@@ -118,6 +118,8 @@ export interface VmcaProposal {
   hosts: { total: number; verified: number; classes: Record<string, number>; text: string };
 }
 
+export type AuditState = 'needed' | 'spare' | 'unproven' | 'unneeded';
+
 export interface Grant {
   id: string;
   alias: string;
@@ -128,6 +130,8 @@ export interface Grant {
   flow: string;
   made: string;
   certificate: Certificate;
+  audit: { state: AuditState; usedBy: number; carries: number } | null; // null: the last audit did not see it
+  lastUsed: string | null;
 }
 
 export interface Preview {

@@ -3,16 +3,19 @@ import { useState } from 'preact/hooks';
 import { CLOUD, OWN, change, urlPart } from '../lib/rest';
 import { go, href, type Place } from '../lib/route';
 import { useMay } from '../lib/session';
-import { short, utc } from '../lib/text';
+import { fromNow, plural, utc } from '../lib/text';
 import { useData } from '../lib/data';
 import type { Page } from '../lib/rest';
-import type { Evidence, Grant } from '../lib/types';
+import type { AuditState, Evidence, Grant } from '../lib/types';
 import { DeleteCertificateDialog } from '../dialogs/deletecertificate';
 import { EditCertificateDialog } from '../dialogs/editcertificate';
 import { ImportDialog } from '../dialogs/importcertificate';
 import { TestConnectionDialog } from '../dialogs/testconnection';
-import { CertificateView, Validity, plain } from '../parts/certificate';
+import { Badge, type Mood } from '../parts/badge';
+import { CertificateView, Dn, SOON_DAYS, Validity, plain } from '../parts/certificate';
 import { Grid, type Column } from '../parts/grid';
+import { Link } from '../parts/link';
+import { useScopeText } from '../parts/scope';
 
 function Carries({ sha256 }: { sha256: string }) {
   const { data } = useData<Page<Evidence>>(`${OWN}/anchors/${sha256.replaceAll(':', '').toLowerCase()}/evidence?page=1&pageSize=128`, ['grant']);
@@ -30,6 +33,27 @@ function Carries({ sha256 }: { sha256: string }) {
       </tbody>
     </table>
   );
+}
+
+export const AUDIT_MOOD: Record<AuditState, Mood> = { needed: 'good', spare: 'plain', unproven: 'warn', unneeded: 'bad' };
+
+/** How many endpoints are verified only because of it: the last audit knows. */
+function usedBy({ audit }: Grant) {
+  if (!audit) return <Link to={['administration', 'audit']}>not audited</Link>;
+  return <span title={`${plural(audit.carries, 'endpoint')} stand on it`}>{plural(audit.usedBy, 'endpoint')}<br /><Badge mood={AUDIT_MOOD[audit.state]}>{audit.state}</Badge></span>;
+}
+
+const DAY_MS = 86400000;
+
+function filters() {
+  const now = new Date().toISOString().slice(0, 19);
+  const soon = new Date(Date.now() + SOON_DAYS * DAY_MS).toISOString().slice(0, 19);
+  return [
+    { label: 'Audit', options: (Object.keys(AUDIT_MOOD) as AuditState[]).map((s): [string, string] => [`audit.state==${s}`, s]) },
+    { label: 'Validity', options: [
+      [`notAfter=lt=${now}Z`, 'expired'], [`notAfter=ge=${now}Z;notAfter=lt=${soon}Z`, `expiring within ${SOON_DAYS} days`],
+    ] as [string, string][] },
+  ];
 }
 
 function download(g: Grant): void {
@@ -53,26 +77,30 @@ export function CertificatesPage({ place }: { place: Place }) {
     setDialog(null);
     setChosen(new Set());
   };
+  const scope = useScopeText();
+  const [choices] = useState(filters);
   const columns: Column<Grant>[] = [
     { title: 'Alias', sort: 'alias', cell: (r) => plain(r.alias) },
-    { title: 'Subject', cell: (r) => plain(r.certificate.subject) },
-    { title: 'Issuer', cell: (r) => (r.certificate.issuer === r.certificate.subject ? 'itself' : plain(r.certificate.issuer)) },
-    { title: 'Valid until', narrow: true, cell: (r) => <>{utc(r.certificate.notAfter).slice(0, 10)} <Validity cert={r.certificate} /></> },
-    { title: 'Type', narrow: true, cell: (r) => (r.certificate.isCa ? 'CA' : 'end entity') },
-    { title: 'Scope', sort: 'scope', cell: (r) => plain(r.scope) },
-    { title: 'SHA-256', sort: 'sha256', narrow: true, cell: (r) => <code title={r.sha256}>{short(r.sha256)}</code> },
-    { title: 'Added', sort: 'made', narrow: true, cell: (r) => <span title={`by ${r.madeBy}, ${r.flow}`}>{utc(r.made).slice(0, 16)}</span> },
+    { title: 'Subject', cell: (r) => <Dn text={r.certificate.subject} /> },
+    { title: 'Issuer', cell: (r) => (r.certificate.issuer === r.certificate.subject ? 'itself' : <Dn text={r.certificate.issuer} />) },
+    { title: 'Valid until', sort: 'notAfter', narrow: true, cell: (r) => <>{utc(r.certificate.notAfter).slice(0, 10)}<br /><Validity cert={r.certificate} /></> },
+    { title: 'Type', cell: (r) => (r.certificate.isCa ? 'CA' : 'end entity') },
+    { title: 'SHA-256', sort: 'sha256', narrow: true, cell: (r) => <code title={r.sha256}>{r.sha256.slice(0, 11)}…</code> },
+    { title: 'Scope', sort: 'scope', cell: (r) => scope(r.scope) },
+    { title: 'Used by', sort: 'audit.state', narrow: true, cell: usedBy },
+    { title: 'Last used', narrow: true, cell: (r) => <span title={utc(r.lastUsed)}>{fromNow(r.lastUsed) || 'never'}</span> },
+    { title: 'Added', sort: 'made', narrow: true, cell: (r) => <span title={`${utc(r.made)} by ${plain(r.madeBy)}, ${plain(r.flow)}`}>{fromNow(r.made)}</span> },
   ];
   return (
     <>
       <h1>Trusted Certificates</h1>
-      <Grid label="Trusted certificates" path={`${OWN}/grants`} kinds={['grant']} columns={columns} rowKey={(r) => r.id} sort="alias" search="alias"
+      <Grid label="Trusted certificates" path={`${OWN}/grants`} kinds={['grant', 'task']} columns={columns} rowKey={(r) => r.id} sort="alias" search="alias" filters={choices}
         selected={chosen} onSelect={(keys, all) => { setChosen(keys); setRows(all); }}
         empty="Nothing is trusted yet. Attach a vCenter Server, or import a certificate."
         detail={(r) => (
           <div>
             <CertificateView cert={r.certificate} />
-            <p>Counts for <code>{plain(r.scope)}</code>; added by {plain(r.madeBy)} through {plain(r.flow)}, {utc(r.made)}.</p>
+            <p>Counts for {scope(r.scope)}; added by {plain(r.madeBy)} through {plain(r.flow)}, {utc(r.made)}.</p>
             <Carries sha256={r.sha256} />
           </div>
         )}

@@ -13,6 +13,7 @@ import { Check, TextField } from '../parts/form';
 import { Grid, type Column } from '../parts/grid';
 import { Modal } from '../parts/modal';
 import { SafeButton } from '../parts/safe';
+import { useScopeText } from '../parts/scope';
 
 interface Item {
   id: string;
@@ -63,6 +64,7 @@ function Evidence({ item }: { item: Item }) {
 function ItemDialog({ id, onClose }: { id: string; onClose: () => void }) {
   const { data: item, error, again } = useData<Item>(`${OWN}/inbox/${urlPart(id)}`, ['inbox']);
   const may = useMay('Truststore: Manage');
+  const scope = useScopeText();
   const [reason, setReason] = useState('');
   const [now, setNow] = useState(false);
   const [busy, setBusy] = useState(false);
@@ -80,7 +82,7 @@ function ItemDialog({ id, onClose }: { id: string; onClose: () => void }) {
   };
   return (
     <Modal title={`${plain(item.name)} changed`} size="large" busy={busy} onClose={onClose}>
-      <p><Badge mood={MOOD[item.state]}>{item.state}</Badge> If approved it counts for <code>{plain(item.scope)}</code>.</p>
+      <p><Badge mood={MOOD[item.state]}>{item.state}</Badge> If approved it counts for {scope(item.scope)}.</p>
       <Evidence item={item} />
       <div class="vs-pair">
         <section aria-label="Before"><h3>Before</h3>{item.old ? <CertificateView cert={item.old} /> : <p>Nothing was known.</p>}</section>

@@ -22,10 +22,10 @@ export function Login({ said, onLogin }: { said: string; onLogin: (session: Sess
   return (
     <main class="vs-login">
       <h1>Vouchsafe</h1>
-      <p class="vs-quiet">The cell's console</p>
+      <p>Log in to the cell's console.</p>
       {said && <Alert tone="info">{said}</Alert>}
       <form class="clr-form" onSubmit={submit}>
-        <TextField label="Organization" value={org} onInput={setOrg} required autocomplete="organization" help="System: the provider's." />
+        <TextField label="Organization" value={org} onInput={setOrg} required autocomplete="organization" help="System is the provider's." />
         <TextField label="User name" value={user} onInput={setUser} required autoFocus autocomplete="username" />
         <TextField label="Password" type="password" value={password} onInput={setPassword} required autocomplete="current-password" />
         <Failure why={why} />

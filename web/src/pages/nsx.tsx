@@ -8,6 +8,7 @@ import type { Inspected, Nsx } from '../lib/types';
 import { endpointOf } from '../dialogs/attach';
 import { Empty, Failure, Loading } from '../parts/alert';
 import { plain } from '../parts/certificate';
+import { Confirm } from '../parts/confirm';
 import { TextField } from '../parts/form';
 import { Modal } from '../parts/modal';
 import { Steps } from '../parts/steps';
@@ -70,11 +71,10 @@ export function NsxPage() {
   const { data, error, again } = useData<{ nsxTManager?: Nsx[]; values?: Nsx[] }>(PATH, ['nsx']);
   const [adding, setAdding] = useState(false);
   const [editing, setEditing] = useState<Nsx | null>(null);
+  const [removing, setRemoving] = useState<Nsx | null>(null);
   const [why, setWhy] = useState<unknown>(null);
   const rows = data?.nsxTManager ?? data?.values ?? [];
-  const remove = (n: Nsx) => {
-    if (confirm(`Unregister ${n.name}? Its grants go with it.`)) change('DELETE', `${PATH}/${n.id.split(':').pop()!}`).then(again, setWhy);
-  };
+  const remove = (n: Nsx) => change('DELETE', `${PATH}/${n.id.split(':').pop()!}`).then(again, setWhy);
   return (
     <>
       <h1>NSX Managers</h1>
@@ -93,13 +93,18 @@ export function NsxPage() {
                   <td class="left">{plain(r.name)}</td><td class="left">{plain(r.url)}</td><td class="left">{plain(r.version ?? '')}</td><td class="left">{plain(r.username)}</td>
                   <td class="left vs-narrow">{may && <>
                     <button type="button" class="btn btn-sm btn-link vs-inline" aria-label={`Edit ${r.name}`} onClick={() => setEditing(r)}>Edit</button>{' '}
-                    <button type="button" class="btn btn-sm btn-link vs-inline" aria-label={`Unregister ${r.name}`} onClick={() => remove(r)}>Unregister</button>
+                    <button type="button" class="btn btn-sm btn-link vs-inline" aria-label={`Unregister ${r.name}`} onClick={() => setRemoving(r)}>Unregister</button>
                   </>}</td>
                 </tr>
               ))}
             </tbody>
           </table>
         </div>
+      )}
+      {removing && (
+        <Confirm title={`Unregister ${plain(removing.name)}`} verb="Unregister" onClose={() => setRemoving(null)} onConfirm={() => void remove(removing)}>
+          What was trusted for it alone goes with it.
+        </Confirm>
       )}
       {(adding || editing) && <AddNsx edit={editing} onClose={() => { setAdding(false); setEditing(null); again(); }} />}
     </>

@@ -30,6 +30,7 @@ interface Entry {
   at: string;
   title: string;
   right?: string;               // without it the entry isn't there
+  provider?: true;              // nor for an organization, whatever its rights
   page: (place: Place) => ComponentChild;
 }
 
@@ -48,9 +49,9 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
     at: 'resources', title: 'Resources', groups: [
       {
         title: 'Infrastructure Resources', entries: [
-          { at: 'vcenters', title: 'vCenter Server Instances', right: VCENTER, page: (p) => (p.path[2] ? <VcenterPage key={p.path[2]} urn={p.path[2]} /> : <VcentersPage place={p} />) },
-          { at: 'nsx', title: 'NSX Managers', right: VCENTER, page: () => <NsxPage /> },
-          { at: 'hosts', title: 'Hosts', right: VCENTER, page: (p) => <HostsPage place={p} /> },
+          { at: 'vcenters', title: 'vCenter Server Instances', right: VCENTER, provider: true, page: (p) => (p.path[2] ? <VcenterPage key={p.path[2]} urn={p.path[2]} /> : <VcentersPage place={p} />) },
+          { at: 'nsx', title: 'NSX Managers', right: VCENTER, provider: true, page: () => <NsxPage /> },
+          { at: 'hosts', title: 'Hosts', right: VCENTER, provider: true, page: (p) => <HostsPage place={p} /> },
         ],
       },
       {
@@ -75,13 +76,13 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
     at: 'administration', title: 'Administration', groups: [
       {
         title: 'Certificate Management', entries: [
-          { at: 'certificates', title: 'Trusted Certificates', right: TRUST, page: (p) => <CertificatesPage place={p} /> },
-          { at: 'audit', title: 'Trust audit', right: TRUST, page: () => <TrustAuditPage /> },
+          { at: 'certificates', title: 'Trusted Certificates', right: TRUST, provider: true, page: (p) => <CertificatesPage place={p} /> },
+          { at: 'audit', title: 'Trust audit', right: TRUST, provider: true, page: () => <TrustAuditPage /> },
         ],
       },
       {
         title: 'Settings', entries: [
-          { at: 'general', title: 'General', right: 'System Settings: View', page: () => <SettingsPage /> },
+          { at: 'general', title: 'General', right: 'System Settings: View', provider: true, page: () => <SettingsPage /> },
           { at: 'advisories', title: 'Advisories', page: () => <AdvisoriesPage /> },
         ],
       },
@@ -92,8 +93,8 @@ const AREAS: { at: string; title: string; groups: Group[] }[] = [
       {
         title: 'Monitor', entries: [
           { at: 'tasks', title: 'Tasks', page: () => <TasksPage /> },
-          { at: 'inbox', title: 'Inbox', right: TRUST, page: (p) => <InboxPage place={p} /> },
-          { at: 'audit', title: 'Audit trail', right: 'Audit: View', page: () => <AuditPage /> },
+          { at: 'inbox', title: 'Inbox', right: TRUST, provider: true, page: (p) => <InboxPage place={p} /> },
+          { at: 'audit', title: 'Audit trail', right: 'Audit: View', provider: true, page: () => <AuditPage /> },
           { at: 'sessions', title: 'Sessions', page: () => <SessionsPage /> },
         ],
       },
@@ -123,7 +124,7 @@ export function Shell({ place, onLogout }: { place: Place; onLogout: () => void 
   const session = useSession();
   const connected = useConnected();
   const [theme, swap] = useTheme();
-  const may = (e: Entry) => !e.right || session.rights.includes(e.right);
+  const may = (e: Entry) => (!e.provider || session.provider) && (!e.right || session.rights.includes(e.right));
   const areas = AREAS.map((a) => ({ ...a, groups: a.groups.map((g) => ({ ...g, entries: g.entries.filter(may) })).filter((g) => g.entries.length) }))
     .filter((a) => a.groups.length);
   const area = areas.find((a) => a.at === place.path[0]);
@@ -153,7 +154,7 @@ export function Shell({ place, onLogout }: { place: Place; onLogout: () => void 
         </nav>
         <div class="header-actions vs-actions">
           <span class="vs-who">{session.user.name}@{session.org.name}</span>
-          <button type="button" class="btn btn-sm btn-link vs-onhead" onClick={swap}>{theme === 'dark' ? 'Light' : 'Dark'}</button>
+          <button type="button" class="btn btn-sm btn-link vs-onhead" onClick={swap}>{theme === 'dark' ? 'Light theme' : 'Dark theme'}</button>
           <button type="button" class="btn btn-sm btn-link vs-onhead" onClick={onLogout}>Log out</button>
         </div>
       </header>
@@ -171,7 +172,7 @@ export function Shell({ place, onLogout }: { place: Place; onLogout: () => void 
           ))}
         </nav>
         <main id="content" class="vs-content" tabIndex={-1}>
-          {entry ? entry.page(place) : place.path[1] && <Empty>There is no page at this address, or you may not see it.</Empty>}
+          {entry ? entry.page(place) : place.path[1] && <><h1>No such page</h1><Empty>There is no page at this address, or you may not see it.</Empty></>}
         </main>
       </div>
       <TaskPanel />

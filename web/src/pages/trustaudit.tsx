@@ -3,17 +3,17 @@
 import { useState } from 'preact/hooks';
 import { OWN, change, start, type Page } from '../lib/rest';
 import { useMay } from '../lib/session';
-import { plural, utc } from '../lib/text';
+import { fromNow, plural, utc } from '../lib/text';
 import { Alert, Failure } from '../parts/alert';
-import { Badge, type Mood } from '../parts/badge';
-import { plain } from '../parts/certificate';
+import type { AuditState as State } from '../lib/types';
+import { Badge } from '../parts/badge';
+import { AUDIT_MOOD } from './certificates';
+import { Dn, plain } from '../parts/certificate';
 import { Grid, type Column } from '../parts/grid';
-import { Link } from '../parts/link';
 import { Modal } from '../parts/modal';
 import { SafeButton } from '../parts/safe';
+import { useScopeText } from '../parts/scope';
 import { TaskStep } from '../parts/taskstep';
-
-type State = 'needed' | 'spare' | 'unproven' | 'unneeded';
 
 interface Endpoint {
   key: string;
@@ -32,6 +32,7 @@ interface Row {
   notAfter: string | null;
   state: State;
   text: string;
+  needs: number;
   endpoints: Endpoint[];
   notKnown: Endpoint[];
   evidence: { last: string | null; connections: number };
@@ -45,21 +46,20 @@ interface Report extends Page<Row> {
   unknown: number;
 }
 
-const MOOD: Record<State, Mood> = { needed: 'good', spare: 'plain', unproven: 'warn', unneeded: 'bad' };
-
 const COLUMNS: Column<Row>[] = [
   { title: 'Alias', sort: 'alias', cell: (r) => plain(r.alias) },
-  { title: 'State', sort: 'state', narrow: true, cell: (r) => <Badge mood={MOOD[r.state]}>{r.state}</Badge> },
-  { title: 'Subject', cell: (r) => plain(r.subject) },
-  { title: 'Used by', narrow: true, cell: (r) => plural(r.endpoints.length, 'endpoint') },
-  { title: 'Last used', narrow: true, cell: (r) => utc(r.evidence?.last) || 'never' },
+  { title: 'State', sort: 'state', narrow: true, cell: (r) => <Badge mood={AUDIT_MOOD[r.state]}>{r.state}</Badge> },
+  { title: 'Subject', cell: (r) => <Dn text={r.subject} /> },
+  { title: 'Used by', narrow: true, cell: (r) => plural(r.needs, 'endpoint') },
+  { title: 'Last used', narrow: true, cell: (r) => <span title={utc(r.evidence?.last)}>{fromNow(r.evidence?.last) || 'never'}</span> },
   { title: 'Why', cell: (r) => plain(r.text) },
 ];
 
 function Detail({ row }: { row: Row }) {
+  const scope = useScopeText();
   return (
     <div>
-      <p>Counts for <code>{plain(row.scope)}</code>; carried {plural(row.evidence?.connections ?? 0, 'connection')}.</p>
+      <p>Counts for {scope(row.scope)}; carried {plural(row.evidence?.connections ?? 0, 'connection')}.</p>
       <ul>
         {row.endpoints.map((e) => <li key={e.key}>{plain(e.name)} ({e.use}){e.use === 'needs' && e.standsStill && `: without it ${plain(e.standsStill)} stand still`}</li>)}
         {row.notKnown.map((e) => <li key={`?${e.key}`}>{plain(e.name)}: not known, {plain(e.unknown ?? '')}</li>)}
@@ -91,7 +91,6 @@ export function TrustAuditPage() {
   };
   return (
     <>
-      <p class="vs-quiet"><Link to={['administration', 'certificates']}>Trusted Certificates</Link></p>
       <h1>Trust audit</h1>
       <Failure why={why} />
       {said && <Alert tone="success">{said}</Alert>}

@@ -2,7 +2,7 @@
 import { useState } from 'preact/hooks';
 import { useData } from '../lib/data';
 import { CLOUD, OWN, urlPart } from '../lib/rest';
-import { utc } from '../lib/text';
+import { sentence, utc } from '../lib/text';
 import type { VCenter, VcenterTrust } from '../lib/types';
 import { EditVcenterDialog } from '../dialogs/editvcenter';
 import { refreshVcenter } from '../dialogs/attach';
@@ -13,7 +13,7 @@ import { Link } from '../parts/link';
 import { Modal } from '../parts/modal';
 import { TaskStep } from '../parts/taskstep';
 import { stillWords, VmcaStep, trustBadge } from '../parts/vmcastep';
-import { connection } from './vcenters';
+import { USE, connection } from './vcenters';
 
 export function VcenterPage({ urn }: { urn: string }) {
   const v = useData<VCenter>(`${CLOUD}/virtualCenters/${urlPart(urn)}`, ['vcenter']);
@@ -27,7 +27,7 @@ export function VcenterPage({ urn }: { urn: string }) {
   const still = t.data && t.data.hosts.verified < t.data.hosts.total;
   return (
     <>
-      <p class="vs-quiet"><Link to={['resources', 'vcenters']}>vCenter Server Instances</Link></p>
+      <Link to={['resources', 'vcenters']} class="vs-up">vCenter Server Instances</Link>
       <h1>{plain(v.data.name)} {connection(v.data)} {t.data && trustBadge(t.data)}</h1>
       <div class="vs-tools">
         <button type="button" class="btn btn-sm" onClick={() => setEditing(true)}>Edit</button>
@@ -38,18 +38,18 @@ export function VcenterPage({ urn }: { urn: string }) {
       </div>
       <Failure why={why} />
       {v.data.connectionProblem && <Alert tone="danger">{plain(v.data.connectionProblem)}</Alert>}
-      {still && t.data && <Alert tone="warning">{plain(t.data.text)} {t.data.state !== 'trusted' && stillWords(t.data.text)}</Alert>}
+      {still && t.data && <Alert tone="warning">{plain(sentence(t.data.text))} {t.data.state !== 'trusted' && stillWords(t.data.text)}</Alert>}
       <dl class="vs-facts">
         <dt>URL</dt><dd>{plain(v.data.url)}</dd>
         <dt>Version</dt><dd>{plain(v.data.vcVersion ?? 'unknown')} build {plain(v.data.buildNumber ?? 'unknown')}</dd>
         <dt>User</dt><dd>{plain(v.data.username)}</dd>
-        <dt>Use</dt><dd>{v.data.mode}</dd>
-        <dt>NSX-V Manager</dt><dd>{v.data.nsxVManager ? plain(v.data.nsxVManager.url) : 'none; one can not be added later'}</dd>
+        <dt>Use</dt><dd>{USE[v.data.mode] ?? v.data.mode}</dd>
+        <dt>NSX-V Manager</dt><dd>{v.data.nsxVManager ? plain(v.data.nsxVManager.url) : 'none, and none can be added later'}</dd>
         <dt>Names verified</dt><dd>{v.data.verifyNames === 'inherit' ? 'as the general settings say' : v.data.verifyNames}</dd>
         <dt>Looked at</dt><dd>{utc(t.data?.looked) || 'never'}</dd>
       </dl>
       <h2>VMCA</h2>
-      {t.data?.vmca ? <CertificateView cert={t.data.vmca} /> : <p>{t.data ? plain(t.data.text) : '…'}</p>}
+      {t.data?.vmca ? <CertificateView cert={t.data.vmca} /> : <p>{t.data ? plain(sentence(t.data.text)) : '…'}</p>}
       <h2>Hosts</h2>
       <HostGrid urn={urn} />
       {editing && <EditVcenterDialog vcenter={v.data} onClose={() => setEditing(false)} />}

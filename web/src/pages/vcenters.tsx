@@ -1,18 +1,23 @@
 // vCenter Server Instances: connection, version and trust at a glance, and the walk over what is not trusted yet.
 import { useState } from 'preact/hooks';
-import { CLOUD, OWN, change, start, urlPart } from '../lib/rest';
+import { useData } from '../lib/data';
+import { CLOUD, OWN, change, start, urlPart, type Page } from '../lib/rest';
 import { go, href, type Place } from '../lib/route';
 import { useMay } from '../lib/session';
 import type { VCenter, VCenterWithTrust } from '../lib/types';
 import { AttachDialog, useOpenAttach } from '../dialogs/attach';
 import { EditVcenterDialog } from '../dialogs/editvcenter';
-import { ReviewDialog } from '../dialogs/review';
+import { ReviewDialog, isOpen } from '../dialogs/review';
 import { Alert, Failure } from '../parts/alert';
 import { Badge } from '../parts/badge';
 import { plain } from '../parts/certificate';
+import { Confirm } from '../parts/confirm';
 import { Grid, type Column } from '../parts/grid';
 import { Link } from '../parts/link';
 import { trustBadge } from '../parts/vmcastep';
+
+/** What a vCenter is used for, in words. */
+export const USE: Record<string, string> = { NONE: 'not used yet', IAAS: 'IaaS', SDDC: 'SDDC', MIXED: 'IaaS and SDDC' };
 
 export function connection(v: VCenter) {
   if (!v.isEnabled) return <Badge mood="plain">Disabled</Badge>;
@@ -36,10 +41,12 @@ export function VcentersPage({ place }: { place: Place }) {
   const [resumed, endResumed] = useOpenAttach();
   const [attaching, setAttaching] = useState(false);
   const [editing, setEditing] = useState<VCenter | null>(null);
+  const [removing, setRemoving] = useState<VCenter | null>(null);
   const [chosen, setChosen] = useState<Set<string>>(new Set());
   const [rows, setRows] = useState<VCenterWithTrust[]>([]);
   const [why, setWhy] = useState<unknown>(null);
   const [said, setSaid] = useState('');
+  const open = useData<Page<VCenterWithTrust>>(`${OWN}/vcenters?page=1&pageSize=128&sortAsc=name`, ['vcenter', 'grant', 'host']);
   const review = place.query.get('review') !== null;
   const picked = rows.filter((r) => chosen.has(r.vcId));
   const one = picked.length === 1 ? picked[0]! : null;
@@ -54,7 +61,7 @@ export function VcentersPage({ place }: { place: Place }) {
     { title: 'Connection', sort: 'listenerState', narrow: true, cell: connection },
     { title: 'Version', sort: 'vcVersion', narrow: true, cell: (r) => plain(r.vcVersion ?? '') },
     { title: 'URL', sort: 'url', cell: (r) => plain(r.url) },
-    { title: 'Use', narrow: true, cell: (r) => r.mode },
+    { title: 'Use', cell: (r) => USE[r.mode] ?? r.mode },
     { title: 'NSX-V', narrow: true, cell: (r) => (r.nsxVManager ? plain(r.nsxVManager.url) : 'none') },
     { title: 'Trust', cell: trustCell },
   ];
@@ -71,16 +78,23 @@ export function VcentersPage({ place }: { place: Place }) {
             <button type="button" class="btn btn-sm" onClick={() => setAttaching(true)}>Add</button>
             <button type="button" class="btn btn-sm" disabled={!one} onClick={() => setEditing(one)}>Edit</button>
             <button type="button" class="btn btn-sm" disabled={!one?.isEnabled} onClick={() => one && act(() =>
-              change('POST', `/api/admin/extension/vimServer/${one.vcId.split(':').pop()!}/action/refresh`), `${one.name} is read again; see the tasks.`)}>Refresh</button>
+              change('POST', `/api/admin/extension/vimServer/${one.vcId.split(':').pop()!}/action/refresh`), `${plain(one.name)} is read again; see the tasks.`)}>Refresh</button>
             <button type="button" class="btn btn-sm" disabled={!one || one.isEnabled} title="It must be disabled first"
-              onClick={() => one && confirm(`Unregister ${one.name}? Its grants and what is known of its hosts go with it.`) &&
-                act(() => start('DELETE', `${CLOUD}/virtualCenters/${urlPart(one.vcId)}`), `${one.name} is being unregistered; see the tasks.`)}>Unregister</button>
-            <button type="button" class="btn btn-sm" onClick={() => go(`${href('resources', 'vcenters')}?review=1`)}>Review untrusted</button>
+              onClick={() => setRemoving(one)}>Unregister</button>
+            <button type="button" class="btn btn-sm" onClick={() => go(`${href('resources', 'vcenters')}?review=1`)}>
+              {open.data ? `Review untrusted (${open.data.values.filter(isOpen).length}${open.data.pageCount > 1 ? '+' : ''})` : 'Review untrusted'}
+            </button>
           </>
         )} />
       {attaching && <AttachDialog resume={null} onClose={() => setAttaching(false)} />}
       {!attaching && resumed && may && <AttachDialog resume={resumed} onClose={endResumed} />}
       {editing && <EditVcenterDialog vcenter={editing} onClose={() => setEditing(null)} />}
+      {removing && (
+        <Confirm title={`Unregister ${plain(removing.name)}`} verb="Unregister" onClose={() => setRemoving(null)}
+          onConfirm={() => act(() => start('DELETE', `${CLOUD}/virtualCenters/${urlPart(removing.vcId)}`), `${plain(removing.name)} is being unregistered; see the tasks.`)}>
+          What was trusted for it and its hosts, and what is known of them, go with it.
+        </Confirm>
+      )}
       {review && may && <ReviewDialog onClose={() => go(href('resources', 'vcenters'))} />}
     </>
   );

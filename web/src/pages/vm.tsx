@@ -32,7 +32,7 @@ export function VmPage({ urn }: { urn: string }) {
   const on = linkOf(vm, 'screen:acquireMksTicket') !== null;
   return (
     <>
-      <p class="vs-quiet"><Link to={['resources', 'vms']}>Virtual Machines</Link></p>
+      <Link to={['resources', 'vms']} class="vs-up">Virtual Machines</Link>
       <h1>{plain(vm.name)} <Badge mood={on ? 'good' : 'plain'}>{statusText(vm)}</Badge></h1>
       <div class="vs-tools">
         {OPERATIONS.map(([rel, title]) => {

@@ -10,6 +10,7 @@ import type { Task } from '../lib/types';
 import { Failure, Loading } from './alert';
 import { Badge } from './badge';
 import { plain } from './certificate';
+import { Confirm } from './confirm';
 import { Grid, type Column } from './grid';
 import { TaskStep } from './taskstep';
 
@@ -48,6 +49,7 @@ function downloads(e: Entity): { path: string; name: string; text: string }[] {
 
 function EntityDetail({ path, kind }: { path: string; kind: EntityKind }) {
   const { data: entity, error, again } = useData<Entity>(path, ['catalog', 'task']);
+  const [removing, setRemoving] = useState(false);
   const [task, setTask] = useState<string | null>(null);
   const [why, setWhy] = useState<unknown>(null);
   if (error && !entity) return <Failure why={error} again={again} />;
@@ -68,8 +70,13 @@ function EntityDetail({ path, kind }: { path: string; kind: EntityKind }) {
       <div class="vs-tools">
         {enable && !open.length && <button type="button" class="btn btn-sm" disabled={task !== null && why === null} onClick={() => run('POST', enable)}>Prepare download</button>}
         {open.map((d) => <a key={d.path} class="btn btn-sm btn-primary" href={d.path} download={d.name}>Download {d.text}</a>)}
-        {remove && <button type="button" class="btn btn-sm btn-danger-outline" onClick={() => confirm(`Delete ${entity.name}?`) && run('DELETE', remove)}>Delete</button>}
+        {remove && <button type="button" class="btn btn-sm btn-danger-outline" onClick={() => setRemoving(true)}>Delete</button>}
       </div>
+      {removing && remove && (
+        <Confirm title={`Delete ${plain(entity.name)}`} verb="Delete" onClose={() => setRemoving(false)} onConfirm={() => run('DELETE', remove)}>
+          It goes from the catalog and from the vCenter Server that keeps it.
+        </Confirm>
+      )}
       <Failure why={why} />
       {task && <TaskStep key={task} path={task} onSuccess={() => { setTask(null); again(); }} />}
       {!task && running && running.status !== 'success' && <TaskStep path={pathOf(running.href)} onSuccess={again} />}

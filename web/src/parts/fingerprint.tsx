@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { Breakable } from './certificate';
 import { Icon } from './icon';
 
 export function Copy({ text, what }: { text: string; what: string }) {
@@ -17,5 +18,5 @@ export function Copy({ text, what }: { text: string; what: string }) {
 }
 
 export function Fingerprint({ kind, value }: { kind: 'SHA-256' | 'SHA-1'; value: string }) {
-  return <span class="vs-fingerprint"><code>{value}</code> {kind === 'SHA-256' && <Copy text={`SHA256:${value}`} what="SHA-256 fingerprint" />}</span>;
+  return <span class="vs-fingerprint"><code><Breakable text={value} behind=":" /></code> {kind === 'SHA-256' && <Copy text={`SHA256:${value}`} what="SHA-256 fingerprint" />}</span>;
 }

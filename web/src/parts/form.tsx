@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useId } from 'preact/hooks';
+import { useEffect, useId, useRef } from 'preact/hooks';
 
 interface Field {
   label: string;
@@ -33,10 +33,15 @@ interface TextProps extends Field {
 
 export function TextField(p: TextProps) {
   const id = useId();
+  const ref = useRef<HTMLInputElement>(null);
+  // The attribute counts when a dialog opens; each later step has its first field as well.
+  useEffect(() => {
+    if (p.autoFocus) ref.current?.focus();
+  }, []);
   return (
     <Frame {...p} id={id}>
       <div class="clr-input-wrapper">
-        <input id={id} class="clr-input vs-wide" type={(p.type ?? 'text') as 'text'} value={p.value} required={p.required} disabled={p.disabled}
+        <input ref={ref} id={id} class="clr-input vs-wide" type={(p.type ?? 'text') as 'text'} value={p.value} required={p.required} disabled={p.disabled}
           placeholder={p.placeholder} maxLength={p.maxLength} autocomplete={p.autocomplete ?? 'off'} spellcheck={false}
           aria-invalid={p.error ? true : undefined} aria-describedby={p.error || p.help ? `${id}-help` : undefined}
           autofocus={p.autoFocus} onInput={(event) => p.onInput(event.currentTarget.value)} />
@@ -92,7 +97,7 @@ export function Radio({ name, label, checked, onChange, help }:
   { name: string; label: string; checked: boolean; onChange: () => void; help?: string }) {
   const id = useId();
   return (
-    <div class="clr-radio-wrapper">
+    <div class="clr-radio-wrapper vs-radio">
       <input type="radio" id={id} name={name} class="clr-radio" checked={checked} onChange={onChange}
         aria-describedby={help ? `${id}-help` : undefined} />
       <label class="clr-control-label" for={id}>{label}</label>

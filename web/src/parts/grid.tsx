@@ -30,6 +30,7 @@ interface Props<T, P extends Page<T>> {
   filter?: string;                     // always there, beside what a person chooses
   empty: ComponentChildren;
   tools?: ComponentChildren;
+  before?: ComponentChildren;          // the filters: a choice that the page itself keeps
   above?: (page: P) => ComponentChildren;
   detail?: (row: T) => ComponentChildren;
   selected?: Set<string>;
@@ -63,11 +64,17 @@ export function Grid<T, P extends Page<T> = Page<T>>(p: Props<T, P>) {
   const data = raw.data === null ? null : p.read ? p.read(raw.data) : (raw.data as P);
 
   const order = (field: string) => {
+    setPage(1);
     setDown(field === sort ? !down : false);
     setSort(field);
   };
   const rows = data?.values ?? [];
   const keys = rows.map(p.rowKey);
+  // The last page may have gone; what is selected is what is shown, as it is now and not as it was when it was chosen.
+  useEffect(() => {
+    if (data && data.page > data.pageCount) setPage(Math.max(1, data.pageCount));
+    if (data && p.selected?.size) p.onSelect?.(new Set(keys.filter((k) => p.selected?.has(k))), rows);
+  }, [raw.data]);
   const pick = (key: string, on: boolean) => {
     const next = new Set(p.selected);
     if (on) next.add(key);
@@ -84,6 +91,7 @@ export function Grid<T, P extends Page<T> = Page<T>>(p: Props<T, P>) {
       <div class="vs-tools">
         {p.tools}
         <span class="vs-grow" />
+        {p.before}
         {(p.filters ?? []).map((f, i) => (
           <label key={f.label} class="vs-filter">{f.label}{' '}
             <select class="clr-select" value={chosen[i]} onChange={(event) => {
@@ -111,7 +119,7 @@ export function Grid<T, P extends Page<T> = Page<T>>(p: Props<T, P>) {
               <thead>
                 <tr>
                   {p.onSelect && (
-                    <th scope="col" class="vs-narrow">
+                    <th scope="col" class="vs-pick">
                       <input type="checkbox" aria-label="Select all on this page" checked={keys.length > 0 && keys.every((k) => p.selected?.has(k))}
                         onChange={(event) => p.onSelect?.(event.currentTarget.checked ? new Set(keys) : new Set(), rows)} />
                     </th>
@@ -124,24 +132,24 @@ export function Grid<T, P extends Page<T> = Page<T>>(p: Props<T, P>) {
                         : c.title}
                     </th>
                   ))}
-                  {p.detail && <th scope="col" class="vs-narrow"><span class="vs-hidden">More</span></th>}
+                  {p.detail && <th scope="col" class="vs-pick"><span class="vs-hidden">More</span></th>}
                 </tr>
               </thead>
               <tbody>
                 {rows.length === 0 && (
                   <tr><td colSpan={columns}>{filtered ? <Empty>Nothing fits this filter.</Empty> : <Empty>{p.empty}</Empty>}</td></tr>
                 )}
-                {rows.flatMap((row) => {
+                {rows.flatMap((row, i) => {
                   const key = p.rowKey(row);
                   const line = (
                     <tr key={key}>
                       {p.onSelect && (
-                        <td><input type="checkbox" aria-label="Select this row" checked={p.selected?.has(key) ?? false}
+                        <td class="vs-pick"><input type="checkbox" aria-label={`Select row ${i + 1}`} checked={p.selected?.has(key) ?? false}
                           onChange={(event) => pick(key, event.currentTarget.checked)} /></td>
                       )}
                       {p.columns.map((c) => <td key={c.title} class={c.narrow ? 'left vs-narrow' : 'left'}>{c.cell(row)}</td>)}
                       {p.detail && (
-                        <td><button type="button" class="btn btn-sm btn-link vs-inline" aria-expanded={open === key} aria-label="Details"
+                        <td class="vs-pick"><button type="button" class="btn btn-sm btn-link vs-inline" aria-expanded={open === key} aria-label="Details"
                           onClick={() => setOpen(open === key ? null : key)}><Icon shape={open === key ? 'up' : 'down'} /></button></td>
                       )}
                     </tr>

@@ -1,6 +1,8 @@
 // A dialog: the browser's own, which holds the focus, gives it back, and closes on Escape.
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef } from 'preact/hooks';
+import { plain } from './certificate';
+import { Icon } from './icon';
 
 interface Props {
   title: string;
@@ -30,8 +32,8 @@ export function Modal({ title, onClose, size = 'medium', busy, children, footer 
         if (!busy) onClose();
       }}>
       <div class="vs-dialog-head">
-        <h2 id={id}>{title}</h2>
-        <button type="button" class="btn btn-link btn-sm" aria-label="Close" disabled={busy} onClick={onClose}>×</button>
+        <h2 id={id}>{plain(title)}</h2>
+        <button type="button" class="btn btn-link btn-sm" aria-label="Close" disabled={busy} onClick={onClose}><Icon shape="close" /></button>
       </div>
       <div class="vs-dialog-body">{children}</div>
       {footer && <div class="vs-dialog-foot">{footer}</div>}

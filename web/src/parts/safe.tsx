@@ -2,8 +2,14 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 
-export function SafeButton({ disabled, onClick, children }: { disabled?: boolean; onClick: () => void; children: ComponentChildren }) {
+export function SafeButton({ disabled, primary, onClick, children }:
+  { disabled?: boolean; primary?: boolean; onClick: () => void; children: ComponentChildren }) {
   const ref = useRef<HTMLButtonElement>(null);
-  useEffect(() => ref.current?.focus(), []);
-  return <button ref={ref} type="button" class="btn btn-outline" disabled={disabled} onClick={onClick}>{children}</button>;
+  const had = useRef(false);
+  useEffect(() => { // and by its attribute, when its dialog opens with it
+    if (disabled || had.current) return;
+    had.current = true;
+    ref.current?.focus();
+  }, [disabled]);
+  return <button ref={ref} autofocus type="button" class={primary ? 'btn btn-primary' : 'btn btn-outline'} disabled={disabled} onClick={onClick}>{children}</button>;
 }

@@ -1,8 +1,9 @@
 // What is going on, at the foot of every page.
+import { Fragment } from 'preact';
 import { useState } from 'preact/hooks';
 import { useData } from '../lib/data';
 import { useSession } from '../lib/session';
-import { readTasks } from '../lib/tasks';
+import { readTasks, type TaskRow } from '../lib/tasks';
 import { fromNow, utc } from '../lib/text';
 import { taskPath, useTask } from '../lib/task';
 import { Alert } from './alert';
@@ -33,13 +34,23 @@ export function TaskDetail({ href }: { href: string }) {
   );
 }
 
+function isRunning(r: TaskRow): boolean {
+  return r.status === 'running' || r.status === 'queued' || r.status === 'preRunning';
+}
+
+function Percent({ href }: { href: string }) {
+  const { task } = useTask(taskPath(href));
+  return task && !finished(task) && task.progress !== undefined ? <span class="vs-quiet">{task.progress} %</span> : null;
+}
+
 export function TaskPanel() {
   const session = useSession();
   const [open, setOpen] = useState(false);
+  const [shown, setShown] = useState<string | null>(null);
   const type = session.provider ? 'adminTask' : 'task';
   const { data } = useData<unknown>(`/api/query?type=${type}&format=records&pageSize=10&sortDesc=startDate`, ['task']);
   const rows = data ? readTasks(data).values : [];
-  const running = rows.filter((r) => r.status === 'running' || r.status === 'queued' || r.status === 'preRunning').length;
+  const running = rows.filter(isRunning).length;
   const failed = rows.filter((r) => r.status === 'error').length;
   return (
     <section class="vs-tasks" aria-label="Recent tasks">
@@ -49,15 +60,21 @@ export function TaskPanel() {
       {open && (
         <div class="vs-scroll" tabIndex={0} role="region" aria-label="Recent tasks, table">
           <table class="table table-compact">
-            <thead><tr>{['Task', 'Status', 'Object', 'Initiator', 'Started', 'Completed'].map((t) => <th key={t} scope="col" class="left">{t}</th>)}</tr></thead>
+            <thead><tr>{['Task', 'Status', 'Object', 'Initiator', 'Started', 'Completed'].map((t) => <th key={t} scope="col" class="left">{t}</th>)}<th scope="col" class="vs-pick"><span class="vs-hidden">More</span></th></tr></thead>
             <tbody>
-              {rows.length === 0 && <tr><td colSpan={6}>Nothing was done yet.</td></tr>}
+              {rows.length === 0 && <tr><td colSpan={7}>Nothing was done yet.</td></tr>}
               {rows.map((r) => (
-                <tr key={r.href}>
-                  <td class="left">{plain(r.name)}</td><td class="left">{taskBadge(r.status)}</td><td class="left">{plain(r.objectName)}</td>
-                  <td class="left">{plain(r.ownerName)}</td><td class="left" title={utc(r.startDate)}>{fromNow(r.startDate)}</td>
-                  <td class="left" title={utc(r.endDate)}>{fromNow(r.endDate)}</td>
-                </tr>
+                <Fragment key={r.href}>
+                  <tr>
+                    <td class="left">{plain(r.name)}</td>
+                    <td class="left">{taskBadge(r.status)} {isRunning(r) && <Percent href={r.href} />}</td>
+                    <td class="left">{plain(r.objectName)}</td><td class="left">{plain(r.ownerName)}</td>
+                    <td class="left" title={utc(r.startDate)}>{fromNow(r.startDate)}</td><td class="left" title={utc(r.endDate)}>{fromNow(r.endDate)}</td>
+                    <td class="vs-pick"><button type="button" class="btn btn-sm btn-link vs-inline" aria-expanded={shown === r.href} aria-label="Details"
+                      onClick={() => setShown(shown === r.href ? null : r.href)}><Icon shape={shown === r.href ? 'up' : 'down'} /></button></td>
+                  </tr>
+                  {shown === r.href && <tr><td colSpan={7} class="left vs-detail"><TaskDetail href={r.href} /></td></tr>}
+                </Fragment>
               ))}
             </tbody>
           </table>

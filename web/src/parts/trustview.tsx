@@ -5,7 +5,7 @@ import { OWN, change } from '../lib/rest';
 import type { Certificate, Grant, Inspected } from '../lib/types';
 import { Alert, Failure } from './alert';
 import { Badge } from './badge';
-import { CertificateView, plain } from './certificate';
+import { Breakable, CertificateView, plain } from './certificate';
 import { SafeButton } from './safe';
 
 export function inspect(host: string, port: number): Promise<Inspected> {
@@ -55,7 +55,7 @@ export function TrustView({ seen, stored, onStored }: Props) {
             <div key={c.sha256} class={c.sha256 === stored ? 'vs-chain-item vs-chain-stored' : 'vs-chain-item'}>
               <input type="radio" id={`${name}-${i}`} name={name} checked={c.sha256 === stored} disabled={!seen.challenge}
                 onChange={() => { onStored(c.sha256); setShown(c.sha256); }} />
-              <label for={`${name}-${i}`}>{i === 0 ? 'Server' : 'Issuer'}: {plain(c.subject) || '(empty subject)'}</label>{' '}
+              <label for={`${name}-${i}`}>{i === 0 ? 'Server' : 'Issuer'}: <Breakable text={plain(c.subject) || '(empty subject)'} behind="," /></label>{' '}
               {c.sha256 === stored && <Badge mood="plain">will be stored</Badge>}{' '}
               {c.sha256 !== shown && (
                 <button type="button" class="btn btn-sm btn-link vs-inline" onClick={() => setShown(c.sha256)}>Show</button>

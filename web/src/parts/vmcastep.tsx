@@ -2,7 +2,7 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { useDeed } from '../lib/deed';
 import { OWN, change, get, urlPart } from '../lib/rest';
-import { plural } from '../lib/text';
+import { plural, sentence } from '../lib/text';
 import type { VcenterTrust, VmcaProposal } from '../lib/types';
 import { Alert, Failure, Loading } from './alert';
 import { Badge } from './badge';
@@ -33,7 +33,8 @@ export function trustBadge(t: VcenterTrust) {
     case 'trusted': return <Badge mood="good">VMCA trusted</Badge>;
     case 'untrusted': return <Badge mood="bad">VMCA not trusted</Badge>;
     case 'unreviewed': return <Badge mood="warn">VMCA not reviewed</Badge>;
-    case 'needs-7.0': return <Badge mood="bad">VMCA needs to be found (6.7)</Badge>;
+    case 'needs-7.0': return t.hosts.total > 0 && t.hosts.verified === t.hosts.total
+      ? <Badge mood="good">VMCA found (6.7)</Badge> : <Badge mood="bad">VMCA needs to be found (6.7)</Badge>;
     case 'no-certificate-management': return <Badge mood="plain">no certificate management</Badge>;
     case 'none': return <Badge mood="plain">no VMCA</Badge>;
   }
@@ -69,8 +70,8 @@ export function VmcaStep({ urn, name, onDone }: { urn: string; name: string; onD
     <div>
       <p>vCenter <strong>{plain(name)}</strong> {trustBadge(trust)}</p>
       {paid && <Alert tone={/ not,/.test(paid) ? 'warning' : 'success'}>{plain(paid)}</Alert>}
-      {!paid && trust.state === 'trusted' && <Alert tone="success">{plain(trust.text)}</Alert>}
-      {!paid && trust.state !== 'trusted' && <Alert tone="warning">{plain(trust.text)} {stillWords(trust.text)}</Alert>}
+      {!paid && trust.state === 'trusted' && <Alert tone="success">{plain(sentence(trust.text))}</Alert>}
+      {!paid && trust.state !== 'trusted' && <Alert tone="warning">{plain(sentence(trust.text))} {stillWords(trust.text)}</Alert>}
       {found && !found.root && <Alert tone="warning">{plain(found.text)}</Alert>}
       {asks && (
         <>
@@ -91,7 +92,7 @@ export function VmcaStep({ urn, name, onDone }: { urn: string; name: string; onD
           : <>
               {trust.state === 'needs-7.0' && !found && !paid &&
                 <button type="button" class="btn btn-outline" disabled={busy} onClick={find}>Find the VMCA</button>}
-              <button type="button" class="btn btn-primary" disabled={busy} onClick={onDone}>Done</button>
+              <SafeButton key={paid} primary disabled={busy} onClick={onDone}>Done</SafeButton>
             </>}
       </div>
     </div>
