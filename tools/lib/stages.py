@@ -9,7 +9,7 @@ from lib import results
 JOBS = str(os.cpu_count() or 2)
 BUILD = pathlib.Path('build')
 PATIENCE = 4  # times a test's own time limit: machines differ, and sanitizers slow
-LONG = ('audit', 'cli-table', 'cmt', 'console', 'infra-large', 'lab-certs', 'web-console')  # of e2e, begun first: the last one runs alone
+LONG = ('audit', 'cli-table', 'cmt', 'console', 'infra-large', 'lab-certs', 'web-console', 'web-large')  # of e2e, begun first: the last one runs alone
 TSAN_PROGRAMS = ('trust', 'net', 'http', 'store', 'gate', 'probe', 'vim', 'flow', 'api', 'lab')  # the folders whose tests start threads
 
 # What each build directory is for, and its options. Without optimization the developers' build takes 40 % of the time, and

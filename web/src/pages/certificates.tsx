@@ -12,7 +12,7 @@ import { EditCertificateDialog } from '../dialogs/editcertificate';
 import { ImportDialog } from '../dialogs/importcertificate';
 import { TestConnectionDialog } from '../dialogs/testconnection';
 import { Badge, type Mood } from '../parts/badge';
-import { CertificateView, Dn, SOON_DAYS, Validity, plain } from '../parts/certificate';
+import { Breakable, CertificateView, Dn, SOON_DAYS, Validity, plain } from '../parts/certificate';
 import { Grid, type Column } from '../parts/grid';
 import { Link } from '../parts/link';
 import { useScopeText } from '../parts/scope';
@@ -80,11 +80,11 @@ export function CertificatesPage({ place }: { place: Place }) {
   const scope = useScopeText();
   const [choices] = useState(filters);
   const columns: Column<Grant>[] = [
-    { title: 'Alias', sort: 'alias', cell: (r) => plain(r.alias) },
+    { title: 'Alias', sort: 'alias', cell: (r) => <Breakable text={plain(r.alias)} behind="." /> },
     { title: 'Subject', cell: (r) => <Dn text={r.certificate.subject} /> },
     { title: 'Issuer', cell: (r) => (r.certificate.issuer === r.certificate.subject ? 'itself' : <Dn text={r.certificate.issuer} />) },
     { title: 'Valid until', sort: 'notAfter', narrow: true, cell: (r) => <>{utc(r.certificate.notAfter).slice(0, 10)}<br /><Validity cert={r.certificate} /></> },
-    { title: 'Type', cell: (r) => (r.certificate.isCa ? 'CA' : 'end entity') },
+    { title: 'Type', narrow: true, cell: (r) => (r.certificate.isCa ? 'CA' : <>end<br />entity</>) },
     { title: 'SHA-256', sort: 'sha256', narrow: true, cell: (r) => <code title={r.sha256}>{r.sha256.slice(0, 11)}…</code> },
     { title: 'Scope', sort: 'scope', cell: (r) => scope(r.scope) },
     { title: 'Used by', sort: 'audit.state', narrow: true, cell: usedBy },

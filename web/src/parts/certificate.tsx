@@ -19,11 +19,11 @@ export function Dn({ text }: { text: string }) {
   const parts = text.split(/(?<!\\)[,+]/).map((p) => p.trim());
   const value = (key: string) => parts.find((p) => p.startsWith(key))?.slice(key.length) ?? '';
   const [cn, o] = [plain(value('CN=')), plain(value('O='))];
-  return <span title={plain(text)}>{cn || plain(text) || '(empty)'}{cn && o && <span class="vs-rest">{o}</span>}</span>;
+  return <span title={plain(text)}><Breakable text={cn || plain(text) || '(empty)'} behind="." />{cn && o && <span class="vs-rest">{o}</span>}</span>;
 }
 
 /** Text without spaces, that may go to the next line behind a sign. */
-export function Breakable({ text, behind }: { text: string; behind: ',' | ':' }) {
+export function Breakable({ text, behind }: { text: string; behind: ',' | ':' | '.' }) {
   return <>{text.split(behind).map((part, i) => <Fragment key={i}>{i > 0 && <>{behind}<wbr /></>}{part}</Fragment>)}</>;
 }
 
