@@ -227,6 +227,7 @@ test('the download.zip of a 6.7 is imported with a preview of what it verifies S
   await form.getByLabel('vCenter Server that it is from').selectOption({ label: 'old2' });
   await form.getByRole('button', { name: 'Preview' }).click();
   await form.getByText('CN=CA').first().waitFor();
+  await form.getByText('It signed the certificates of 1 of 1 host.').waitFor();
   await sound(page, 'import-zip');
   await form.getByRole('button', { name: 'Trust', exact: true }).click();
   await form.waitFor({ state: 'detached' });
@@ -285,6 +286,8 @@ test('two administrators see each other\'s changes without asking', async () => 
   await row(other, 'vc2-renamed').waitFor();
   await other.getByRole('button', { name: /Recent tasks/ }).click();
   await other.getByRole('region', { name: 'Recent tasks, table' }).getByText('vc2-renamed').first().waitFor();
+  await other.getByRole('row').filter({ hasText: 'Failed' }).first().getByRole('button', { name: 'Details' }).click();
+  await other.getByRole('region', { name: 'Recent tasks, table' }).getByRole('alert').waitFor();
   await sound(other, 'tasks-panel');
 });
 

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { useDeed } from '../lib/deed';
 import { useData } from '../lib/data';
 import { CLOUD, OWN, change, urlPart, type Page } from '../lib/rest';
-import { messageOf, plural } from '../lib/text';
+import { messageOf, plural, sentence } from '../lib/text';
 import type { Preview, VCenter, VmcaProposal } from '../lib/types';
 import { Alert, Failure } from '../parts/alert';
 import { CertificateView, plain } from '../parts/certificate';
@@ -97,9 +97,9 @@ export function ImportDialog({ onClose }: { onClose: () => void }) {
       )}
       {found && (
         <>
-          <Alert tone={found.root ? 'info' : 'warning'}>{plain(found.text)}</Alert>
+          <Alert tone={found.root ? 'info' : 'warning'}>{plain(sentence(found.text))}</Alert>
           {found.root && <CertificateView cert={found.root} />}
-          <p>{plain(found.hosts.text)}</p>
+          {found.root && <p>It signed the certificates of {found.hosts.classes['vmca'] ?? 0} of {plural(found.hosts.total, 'host')}.</p>}
           <Classes classes={found.hosts.classes} />
         </>
       )}

@@ -72,7 +72,7 @@ export function ConsoleTab({ vm: urn }: { vm: string }) {
       socket.addEventListener('close', (event) => {
         if (mine !== turn.current) return;
         rfb.current = null;
-        setState({ at: 'closed', why: `${WORDS[event.code] ?? 'The console was closed'}${event.reason ? `: ${event.reason}` : '.'}` });
+        setState({ at: 'closed', why: `${WORDS[event.code] ?? 'The console was closed'}${event.reason ? `: ${event.reason}` : ''}.` });
       });
       const made = new RFB(screen.current, socket, { shared: true });
       made.scaleViewport = true;

@@ -1,10 +1,10 @@
 // What every host of a vCenter really presents, and what works or not because of it.
 import type { ComponentChildren } from 'preact';
 import { OWN, urlPart } from '../lib/rest';
-import { utc } from '../lib/text';
+import { sentence, utc } from '../lib/text';
 import type { HostRow, HostsPage } from '../lib/types';
 import { Badge } from './badge';
-import { CertificateView, plain } from './certificate';
+import { Breakable, CertificateView, plain } from './certificate';
 import { Grid, type Column } from './grid';
 import { Link } from './link';
 
@@ -19,7 +19,7 @@ const VCENTER: Column<HostRow> = {
   cell: (r) => <Link to={['resources', 'vcenters', r.virtualCenter.id]}>{plain(r.virtualCenter.name)}</Link>,
 };
 const COLUMNS: Column<HostRow>[] = [
-  { title: 'Host', sort: 'name', cell: (r) => plain(r.name) },
+  { title: 'Host', sort: 'name', cell: (r) => <Breakable text={plain(r.name)} behind="." /> },
   { title: 'Presents', sort: 'class', cell: (r) => <Badge mood={r.verified ? 'good' : r.class === 'no-evidence' ? 'plain' : 'bad'}>{CLASS[r.class] ?? r.class}</Badge> },
   { title: 'Because of it', cell: (r) => (r.verified ? 'Console, transfers and guest customization work' : `Console, transfers and guest customization stand still: it ${r.means}`) },
   { title: 'Rule', sort: 'rule', narrow: true, cell: (r) => r.verdict && <code>{r.verdict.rule}</code> },
@@ -31,7 +31,7 @@ function HostDetail({ row }: { row: HostRow }) {
     <div>
       <p>Looked at {plain(row.dialled)}:{row.port}; may be named {row.names.map(plain).join(', ') || 'nothing'}.</p>
       {row.error && <p>{plain(row.error)}</p>}
-      {row.verdict && <p>{plain(row.verdict.text ?? '')} {plain(row.verdict.next ?? '')}</p>}
+      {row.verdict && <p>{plain(sentence(row.verdict.text ?? ''))} {plain(row.verdict.next ?? '')}</p>}
       {row.leaf && <CertificateView cert={row.leaf} />}
     </div>
   );
