@@ -150,9 +150,9 @@ static bool go_on(struct ovf_archive *a)
     return a->at != AT_VERDICT && a->at != AT_LEASE;
 }
 
-void ovf_archive_pump(struct ovf_archive *a)
+/* For one who holds it. */
+static void pump(struct ovf_archive *a)
 {
-    (void)ovf_archive_ref(a);
     while (a->x && a->at != AT_FILE && go_on(a)) {
         const uint8_t *p;
         size_t len;
@@ -169,6 +169,12 @@ void ovf_archive_pump(struct ovf_archive *a)
         else
             ovf_archive_take_text(a, p, len);
     }
+}
+
+void ovf_archive_pump(struct ovf_archive *a)
+{
+    (void)ovf_archive_ref(a);
+    pump(a);
     ovf_archive_unref(a);
 }
 
@@ -178,7 +184,7 @@ static void told(struct loop_task *t)
     (void)pthread_mutex_lock(&a->upload->lock);
     a->posted = false;
     (void)pthread_mutex_unlock(&a->upload->lock);
-    ovf_archive_pump(a);
+    pump(a);
     ovf_archive_unref(a);
 }
 

@@ -132,7 +132,8 @@ class Estate:
             page += 1
 
     def grants(self):
-        return self.every(f'{OURS}/grants')
+        """Without when one was last used: the watch uses them at any moment."""
+        return [{k: v for k, v in g.items() if k != 'lastUsed'} for g in self.every(f'{OURS}/grants')]
 
     def inbox(self):
         return self.every(INBOX)

@@ -115,12 +115,14 @@ static void a_client_that_goes_is_let_go(void **state)
 }
 
 /* It reads nothing: one piece is taken from the disk, and no more. */
+#define ASKED "GET /blob HTTP/1.1\r\nHost: a\r\n\r\n"
+
 static void a_client_that_does_not_read_holds_one_piece(void **state)
 {
     (void)state;
     struct rig r;
     start(&r);
-    ask(&r, "GET", "");
+    CHECK_EQ(rig_offer(&r, ASKED, sizeof(ASKED) - 1), sizeof(ASKED) - 1); /* rig_send would read, and all of it if the pool is quick */
     for (int i = 0; i < 50; i++)
         rig_turn_deaf(&r);
     CHECK_EQ(done, 0);
