@@ -18,6 +18,7 @@
 #include "http/request.h"
 #include "http/response.h"
 #include "store/record.h"
+#include "trust/rule.h"
 #include "trust/set.h"
 
 #define TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -87,9 +88,12 @@ static void put_gate(struct page *p, struct gate *g)
     gate_count(g, &n);
     put_consoles(p, &n.of[GATE_CONSOLE]);
     put_transfers(p, &n);
-    head(p, "cell_tls_handshakes_total", "counter", "Connections to ESXi hosts, by how far they came.");
+    head(p, "cell_tls_handshakes_total", "counter", "Connections to ESXi hosts, looks before a deed as well, by how far they came.");
     for (size_t i = 0; (name = gate_handshake_name(i)); i++)
         put(p, "cell_tls_handshakes_total{peer=\"esxi\",result=\"%s\"} %" PRIu64 "\n", name, n.handshakes[i]);
+    head(p, "cell_host_refusals_total", "counter", "What was refused an ESXi host or ended at it, by the rule of the verdict.");
+    for (int i = TRUST_OK + 1; i < TRUST_RULE_COUNT; i++)
+        put(p, "cell_host_refusals_total{rule=\"%s\"} %" PRIu64 "\n", trust_rule_code((enum trust_rule)i), n.refusals[i]);
     head(p, "cell_relay_bytes_total", "counter", "Bytes passed on between clients and hosts.");
     for (int k = 0; k < GATE_KINDS; k++)
         for (int way = 0; way < RELAY_WAYS; way++)

@@ -144,6 +144,11 @@ static const struct {
     [GATE_ENDED] = { "host.ended", STORE_INFO },
 };
 
+static bool refused(const struct gate_news *n)
+{
+    return n->what == GATE_THUMBPRINT || (n->verdict && !n->verdict->ok);
+}
+
 void host_target_event(const struct site *site, const struct gate_news *n, const char *feature, char ret_id[RANDOM_UUID])
 {
     AUTO(loan_end) struct loan l = { 0 };
@@ -152,6 +157,8 @@ void host_target_event(const struct site *site, const struct gate_news *n, const
     const struct gate_target *t = n->target;
     struct err e = { 0 };
     json_t *j = news_json(n);
+    if (site->gate && refused(n))
+        gate_refused(site->gate, n->what == GATE_THUMBPRINT ? TRUST_THUMBPRINT_MISMATCH : n->verdict->rule);
     buf_init(&data, STORE_DATA_MAX);
     (void)text_copy(verdict, sizeof(verdict), n->text);
     if (n->verdict && !n->verdict->ok)
@@ -181,8 +188,11 @@ bool host_target_try(const struct site *site, const struct gate_target *t, struc
     *ret = (struct host_refusal){ .what = GATE_FAILED };
     if (!reach->look(reach->self, site, &rq, &l, e))
         return false;
+    bool ok = l.seen && l.verdict.ok && gate_target_proves(t, chain_certs(l.chain)[0], &l.verdict);
+    if (site->gate)
+        gate_looked(site->gate, l.seen ? &l.verdict : NULL);
     ret->has_verdict = l.seen;
-    if (l.seen && l.verdict.ok && gate_target_proves(t, chain_certs(l.chain)[0], &l.verdict)) {
+    if (ok) {
         ret->verdict = l.verdict;
         return true;
     }

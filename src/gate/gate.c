@@ -116,6 +116,18 @@ void gate_saw(struct gate *g, enum leg_result r)
     (void)pthread_mutex_unlock(&g->lock);
 }
 
+void gate_looked(struct gate *g, const struct trust_verdict *v)
+{
+    gate_saw(g, !v ? LEG_UNREACHABLE : v->ok ? LEG_OK : v->rule == TRUST_THUMBPRINT_MISMATCH ? LEG_THUMBPRINT : LEG_UNTRUSTED);
+}
+
+void gate_refused(struct gate *g, enum trust_rule rule)
+{
+    (void)pthread_mutex_lock(&g->lock);
+    g->counts.refusals[rule]++;
+    (void)pthread_mutex_unlock(&g->lock);
+}
+
 const char *gate_handshake_name(size_t n)
 {
     static const char *const names[] = { "ok", "untrusted", "thumbprint", "failed", "refused" };

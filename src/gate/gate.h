@@ -15,6 +15,7 @@
 #include "base/random.h"
 #include "gate/relay.h"
 #include "gate/target.h"
+#include "trust/rule.h"
 
 struct address;
 struct chain;
@@ -146,7 +147,11 @@ struct gate_figures {
 struct gate_counts {
     struct gate_figures of[GATE_KINDS];
     uint64_t handshakes[5];           /* ok, untrusted, thumbprint, failed, refused: as gate_handshake_name */
+    uint64_t refusals[TRUST_RULE_COUNT];
 };
 void gate_count(struct gate *g, struct gate_counts *ret);
+/* What others tell it for its figures: a look at a host before a deed (NULL: it was not reached), and what was refused one, by the rule. */
+void gate_looked(struct gate *g, const struct trust_verdict *v);
+void gate_refused(struct gate *g, enum trust_rule rule);
 const char *gate_handshake_name(size_t n);
 const char *gate_kind_name(enum gate_kind k); /* "console", "upload": stable */
