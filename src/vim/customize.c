@@ -111,7 +111,7 @@ static void spec_args(struct xml_writer *w, const void *ctx)
 }
 
 /* The ids of the schemas that brought them. */
-static const char with_script[] = "7.0.0.0", with_password[] = "8.0.0.1";
+static const char with_script[] = "7.0.0.0", with_info[] = "7.0.2.0", with_password[] = "8.0.0.1";
 
 bool vim_customize_takes_script(const struct vim_about *about, bool windows)
 {
@@ -174,10 +174,11 @@ static bool read_info(struct vim_session *s, const struct vim_object *vm, int64_
                       struct vim_customized_news *ret, struct err *e)
 {
     static const char *const paths[] = { "guest.customizationInfo", NULL };
+    const struct vim_wanted wanted = { vm, paths, with_info };
     AUTO(arena_done) struct arena page = { 0 };
     const struct xml_element *el;
-    if (!vim_properties(s, vm, paths, deadline_ms, &page, &el, e))
-        return e->kind != ERR_DENIED && e->kind != ERR_TIMEOUT; /* an older one doesn't know the property */
+    if (!vim_properties_since(s, &wanted, deadline_ms, &page, &el, e))
+        return e->kind != ERR_DENIED && e->kind != ERR_TIMEOUT; /* one that doesn't know the property after all */
     const struct xml_element *info = vim_property(el, "guest.customizationInfo");
     const char *status = xml_child_text(info, VIM_NS, "customizationStatus"), *why = xml_child_text(info, VIM_NS, "errorMsg");
     if (status && strcmp(status, "TOOLSDEPLOYPKG_SUCCEEDED") == 0)
@@ -201,11 +202,12 @@ bool vim_customized_read(struct vim_session *s, const char *moref, int64_t after
         return err_set(e, ERR_INPUT, "the id of a virtual machine is too long");
     if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &about, e))
         return false;
+    bool told = vim_version_compare(about.api_version, with_info) >= 0;
     if (!about.event_manager.id[0])
-        return read_info(s, &vm, deadline_ms, a, ret, e);
+        return !told || read_info(s, &vm, deadline_ms, a, ret, e);
     const struct vim_method m = { .name = "QueryEvents", .on = &about.event_manager, .args = events_args, .ctx = &vm };
     if (!vim_session_call(s, &m, deadline_ms, &page, &answer, NULL, e))
-        return e->kind == ERR_NOT_FOUND && read_info(s, &vm, deadline_ms, a, ret, e);
+        return e->kind == ERR_NOT_FOUND && (!told || read_info(s, &vm, deadline_ms, a, ret, e));
     for (const struct xml_element *ev = xml_child(answer, VIM_NS, "returnval"); ev; ev = xml_next(ev, VIM_NS, "returnval")) {
         int64_t key;
         const struct xml_element *number = xml_child(ev, VIM_NS, "key");

@@ -174,19 +174,26 @@ static void one_args(struct xml_writer *w, const void *ctx)
     xml_close(w);
 }
 
-bool vim_properties(struct vim_session *s, const struct vim_object *o, const char *const *paths, int64_t deadline_ms,
-                    struct arena *a, const struct xml_element **ret, struct err *e)
+bool vim_properties_since(struct vim_session *s, const struct vim_wanted *w, int64_t deadline_ms, struct arena *a,
+                          const struct xml_element **ret, struct err *e)
 {
     struct vim_about about;
-    struct one one = { o, paths };
+    struct one one = { w->object, w->paths };
     const struct xml_element *answer;
     if (!vim_session_login(s, deadline_ms, e) || !vim_session_about(s, deadline_ms, &about, e))
         return false;
-    struct vim_method m = { .name = "RetrievePropertiesEx", .on = &about.property_collector, .args = one_args, .ctx = &one };
+    struct vim_method m = { .name = "RetrievePropertiesEx", .on = &about.property_collector, .args = one_args, .ctx = &one,
+                            .since = w->since };
     if (!vim_session_call(s, &m, deadline_ms, a, &answer, NULL, e))
         return false;
     *ret = xml_child(xml_child(answer, VIM_NS, "returnval"), VIM_NS, "objects");
-    return *ret || err_set(e, ERR_NOT_FOUND, "the %s is not there", o->type);
+    return *ret || err_set(e, ERR_NOT_FOUND, "the %s is not there", w->object->type);
+}
+
+bool vim_properties(struct vim_session *s, const struct vim_object *o, const char *const *paths, int64_t deadline_ms,
+                    struct arena *a, const struct xml_element **ret, struct err *e)
+{
+    return vim_properties_since(s, &(struct vim_wanted){ o, paths, NULL }, deadline_ms, a, ret, e);
 }
 
 const struct xml_element *vim_property(const struct xml_element *object, const char *path)

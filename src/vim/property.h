@@ -31,6 +31,15 @@ void vim_filter_view(struct xml_writer *w, const struct vim_object *view);
 MUST_USE bool vim_properties(struct vim_session *s, const struct vim_object *o, const char *const *paths,
                              int64_t deadline_ms, struct arena *a, const struct xml_element **ret, struct err *e);
 
+/* The same of what came with a later schema ("7.0.2.0"), where the server knows that: to an older one it is an unknown name. */
+struct vim_wanted {
+    const struct vim_object *object;
+    const char *const *paths;
+    const char *since;
+};
+MUST_USE bool vim_properties_since(struct vim_session *s, const struct vim_wanted *w, int64_t deadline_ms, struct arena *a,
+                                   const struct xml_element **ret, struct err *e);
+
 /* The value of a property in an ObjectContent, or NULL: a property without a value is simply not there. */
 const struct xml_element *vim_property(const struct xml_element *object, const char *path);
 /* Its text; NULL also when it is empty, which some servers write for "unset". */

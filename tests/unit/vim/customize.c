@@ -150,7 +150,7 @@ static void which_release_takes_what(void **state)
 #define STEP_EVENTS(answer, ...)                                                                                                  \
     { .want = { "<QueryEvents ", "<_this type=\"EventManager\">EventManager</_this><filter><entity><entity type=\"VirtualMachine\">vm-7</entity>" \
                 "<recursion>self</recursion></entity><eventTypeId>CustomizationSucceeded</eventTypeId>" }, .file = answer, ##__VA_ARGS__ }
-#define STEP_INFO(answer, ...) { .want = { "<pathSet>guest.customizationInfo</pathSet>" }, .file = answer, ##__VA_ARGS__ }
+#define STEP_INFO(answer, ...) { .want = { "<pathSet>guest.customizationInfo</pathSet>", "SOAPAction: urn:vim25/7.0.2.0\r\n" }, .file = answer, ##__VA_ARGS__ }
 
 static void the_newest_event_counts(void **state)
 {
@@ -192,6 +192,10 @@ static void the_guests_own_word_stands_in_where_there_are_no_events(void **state
         CHECK_EQ(n.how, VIM_CUSTOMIZED_NOT_YET);
     }
     script_end(&s);
+    SCRIPT(old, CONTENT("67"), STEP_LOGIN, STEP_EVENTS("fault-not-found.xml", .status = 500)); /* knows no such property: not asked */
+    CHECK_OK(vim_customized_read(old.session, "vm-7", 0, soon(), &a, &n, &e), &e);
+    CHECK_EQ(n.how, VIM_CUSTOMIZED_NOT_YET);
+    script_end(&old);
 }
 
 static void a_refused_question_is_an_error(void **state)
