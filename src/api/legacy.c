@@ -246,6 +246,11 @@ void legacy_body_done(struct legacy_in *in)
     *in = (struct legacy_in){ 0 };
 }
 
+bool legacy_in_is(const struct legacy_in *in, const char *name, struct err *e)
+{
+    return !in->xml || strcmp(in->xml->name, name) == 0 || err_set(e, ERR_INPUT, "the body is no %s", name);
+}
+
 bool legacy_in_empty(const struct legacy_in *in)
 {
     return !in->xml && !in->json;

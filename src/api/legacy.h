@@ -63,6 +63,8 @@ struct legacy_in {
 /* ERR_INPUT. legacy_body_done for what it gave, and for nothing that legacy_in_child gave. */
 MUST_USE bool legacy_body(struct api_call *c, struct legacy_in *ret, struct err *e);
 void legacy_body_done(struct legacy_in *in);
+/* A document of that name; JSON names none. An empty one passes. */
+MUST_USE bool legacy_in_is(const struct legacy_in *in, const char *name, struct err *e);
 bool legacy_in_empty(const struct legacy_in *in);
 /* A child by its XML name; empty when there is none. */
 struct legacy_in legacy_in_child(const struct legacy_in *in, const char *name);

@@ -19,6 +19,17 @@ static bool param(const struct api_call *c, const char **ret, struct err *e)
     return inventory_is(c, "vm") ? inventory_param(c, "vm", "vm", ret, e) : inventory_param(c, "vapp", "vapp", ret, e);
 }
 
+/* Another's machine is refused before the body is looked at. */
+static bool is_seen(struct api_call *c, struct err *e)
+{
+    AUTO(loan_end) struct loan l = { 0 };
+    const char *urn;
+    struct vapp a;
+    struct vm v;
+    return param(c, &urn, e) && loan_begin(c->site->shelf, &l, e) &&
+           (inventory_is(c, "vm") ? vm_get(l.store, &c->caller, urn, c->arena, &v, e) : vapp_get(l.store, &c->caller, urn, c->arena, &a, e));
+}
+
 static bool run(struct api_call *c, const struct power_new *what, struct err *e)
 {
     struct power_new n = *what;
@@ -75,9 +86,10 @@ static bool deploy(struct api_call *c, struct err *e)
 {
     struct legacy_in in;
     bool on = true, force = false;
-    if (!legacy_body(c, &in, e))
+    if (!is_seen(c, e) || !legacy_body(c, &in, e))
         return false;
-    bool ok = legacy_in_empty(&in) || (flag(&in, "powerOn", true, &on, e) && flag(&in, "forceCustomization", false, &force, e));
+    bool ok = legacy_in_empty(&in) || (legacy_in_is(&in, "DeployVAppParams", e) && flag(&in, "powerOn", true, &on, e) &&
+                                       flag(&in, "forceCustomization", false, &force, e));
     legacy_body_done(&in);
     return ok && run(c, &(struct power_new){ .op = on ? POWER_ON : POWER_NONE, .name = "vappDeploy", .force = force, .lenient = !force }, e);
 }
@@ -87,9 +99,9 @@ static bool undeploy(struct api_call *c, struct err *e)
     struct legacy_in in;
     const char *action = NULL;
     enum power_op op = POWER_OFF;
-    if (!legacy_body(c, &in, e))
+    if (!is_seen(c, e) || !legacy_body(c, &in, e))
         return false;
-    bool ok = legacy_in_empty(&in) || (legacy_in_text(&in, "UndeployPowerAction", &action, e) &&
+    bool ok = legacy_in_empty(&in) || (legacy_in_is(&in, "UndeployVAppParams", e) && legacy_in_text(&in, "UndeployPowerAction", &action, e) &&
                                        (!action || power_undeploy_of(action, &op, e)));
     legacy_body_done(&in);
     return ok && run(c, &(struct power_new){ .op = op, .name = "vappUndeploy", .lenient = true }, e);
@@ -165,7 +177,8 @@ static bool put_section(struct api_call *c, struct err *e)
     char task[STORE_ID_MAX + 1];
     if (!get_vm(c, &v, e) || !legacy_body(c, &in, e))
         return false;
-    bool ok = legacy_in_empty(&in) ? err_set(e, ERR_INPUT, "the body is missing") : read_section(c, &in, &v.gc, &p, e);
+    bool ok = legacy_in_empty(&in) ? err_set(e, ERR_INPUT, "the body is missing")
+                                  : legacy_in_is(&in, "GuestCustomizationSection", e) && read_section(c, &in, &v.gc, &p, e);
     legacy_body_done(&in);
     return ok && gc_change_start(c->site, &c->caller, &v.vm, &v.gc, &p, task, e) && api_answer_legacy_task(c, 202, task, e);
 }
