@@ -20,6 +20,7 @@ struct query {
     bool encoded;
     struct fiql_sort sort;
     bool sorted;
+    const char *fields; /* "name,status": the attributes that are wanted; NULL: all */
 };
 
 /* ---- what is asked ---- */
@@ -92,6 +93,8 @@ static bool read_query(struct api_call *c, struct query *q, const char **sort, b
         else if (is(name, "sortAsc") || is(name, "sortDesc")) {
             *descending = is(name, "sortDesc");
             *sort = text;
+        } else if (is(name, "fields") && text[0]) {
+            q->fields = text;
         }
         if (!ok)
             return false;
@@ -205,6 +208,16 @@ static void put_field(struct legacy *l, const struct query_type *t, const void *
     }
 }
 
+/* Names that are no field are left alone, as clients name what other releases have. */
+static bool wanted(const struct query *q, const char *field)
+{
+    size_t len = strlen(field);
+    for (const char *p = q->fields; p; p = strchr(p, ',') ? strchr(p, ',') + 1 : NULL)
+        if (strncmp(p, field, len) == 0 && (p[len] == ',' || p[len] == '\0'))
+            return true;
+    return !q->fields;
+}
+
 static void put_row(struct legacy *l, const struct query *q, const void *row)
 {
     const struct query_type *t = q->type;
@@ -219,7 +232,7 @@ static void put_row(struct legacy *l, const struct query *q, const void *row)
         legacy_attr(l, "type", t->entity_type);
     for (size_t i = 0; i < t->fields_len; i++)
         if (strcmp(t->fields[i].name, "href") != 0 && strcmp(t->fields[i].name, "id") != 0 &&
-            (q->format != REFERENCES || strcmp(t->fields[i].name, "name") == 0))
+            (q->format == REFERENCES ? strcmp(t->fields[i].name, "name") == 0 : wanted(q, t->fields[i].name)))
             put_field(l, t, row, i);
     legacy_close(l);
 }

@@ -57,17 +57,24 @@ const struct fiql_field query_item_fields[] = {
     { "entityName", FIQL_TEXT, false, false }, { "entity", FIQL_TEXT, false, false },
     { "catalogName", FIQL_TEXT, false, false }, { "catalog", FIQL_TEXT, false, false },
     { "org", FIQL_TEXT, false, false },        { "isPublished", FIQL_BOOL, false, false },
-    { "creationDate", FIQL_TIME, false, false }, { "status", FIQL_TEXT, false, false }, QUERY_OWN,
+    { "creationDate", FIQL_TIME, false, false }, { "status", FIQL_TEXT, false, false },
+    { "vdcName", FIQL_TEXT, false, false },    { "vdc", FIQL_TEXT, false, false }, QUERY_OWN,
 };
 
 bool query_fill_items(struct query_asking *q, struct err *e)
 {
     struct catalog_item *items;
-    size_t len;
-    if (!catalog_item_list(q->s, NULL, q->org, q->c->arena, &items, &len, e))
+    struct template *templates;
+    struct media *media;
+    size_t len, templates_len, media_len;
+    if (!catalog_item_list(q->s, NULL, q->org, q->c->arena, &items, &len, e) ||
+        !template_list(q->s, q->org, q->c->arena, &templates, &templates_len, e) || !media_list(q->s, q->org, q->c->arena, &media, &media_len, e))
         return false;
     query_room(q, len);
     for (size_t i = 0; i < len; i++) {
+        const struct template *t = QUERY_FIND(templates, items[i].entity);
+        const struct media *m = t ? NULL : QUERY_FIND(media, items[i].entity);
+        const char *vdc = t ? t->vdc : m ? m->vdc : "";
         struct query_filling f = query_begin(q, items[i].urn);
         query_text(&f, items[i].name);
         query_text(&f, strncmp(items[i].entity, MEDIA_URN, strlen(MEDIA_URN)) == 0 ? "media" : "vapptemplate");
@@ -79,6 +86,8 @@ bool query_fill_items(struct query_asking *q, struct err *e)
         query_number(&f, false);
         query_number(&f, items[i].made_ms);
         query_text(&f, "RESOLVED");
+        query_text(&f, query_vdc_of(&q->around, vdc)->name);
+        query_ref(&f, vdc);
         query_own(&f);
     }
     return true;

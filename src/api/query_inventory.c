@@ -33,6 +33,11 @@ static const char *href(struct api_call *c, const void *at)
     return api_entity_href(c, urn(at));
 }
 
+static const char *vm_href(struct api_call *c, const void *at)
+{
+    return ((const struct query_row *)at)->in_template ? api_href(c, "/api/vAppTemplate/vm-%s", api_uuid(urn(at))) : href(c, at);
+}
+
 static const char *admin_href(struct api_call *c, const void *at)
 {
     const char *of = urn(at);
@@ -161,7 +166,7 @@ const struct query_type query_inventory_types[] = {
          INVENTORY_PROFILE_TYPE "+xml", rows_of_profiles),
     TYPE("adminVApp", "AdminVApp", RIGHT_NONE, true, vapp, href, VAPP_TYPE, rows_of_vapps),
     TYPE("adminVAppTemplate", "AdminVAppTemplate", RIGHT_TEMPLATE_VIEW, true, template, href, TEMPLATE_TYPE, rows_of_templates),
-    TYPE("adminVM", "AdminVM", RIGHT_NONE, true, vm, href, VM_TYPE, rows_of_vms),
+    TYPE("adminVM", "AdminVM", RIGHT_NONE, true, vm, vm_href, VM_TYPE, rows_of_vms),
     TYPE("catalog", "Catalog", RIGHT_CATALOG_VIEW, false, catalog, href, CATALOG_TYPE, rows_of_catalogs),
     TYPE("catalogItem", "CatalogItem", RIGHT_CATALOG_VIEW, false, item, href, CATALOG_ITEM_TYPE, rows_of_items),
     TYPE("media", "Media", RIGHT_TEMPLATE_VIEW, false, media, href, MEDIA_TYPE, rows_of_media),
@@ -172,6 +177,6 @@ const struct query_type query_inventory_types[] = {
     TYPE("resourcePool", "ResourcePool", RIGHT_VCENTER_VIEW, true, pool, href, INVENTORY_VDC_TYPE "+xml", rows_of_pools),
     TYPE("vApp", "VApp", RIGHT_NONE, false, vapp, href, VAPP_TYPE, rows_of_vapps),
     TYPE("vAppTemplate", "VAppTemplate", RIGHT_TEMPLATE_VIEW, false, template, href, TEMPLATE_TYPE, rows_of_templates),
-    TYPE("vm", "VM", RIGHT_NONE, false, vm, href, VM_TYPE, rows_of_vms),
+    TYPE("vm", "VM", RIGHT_NONE, false, vm, vm_href, VM_TYPE, rows_of_vms),
     { 0 },
 };

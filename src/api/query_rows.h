@@ -19,6 +19,7 @@ enum { QUERY_MIB = 1024 * 1024, QUERY_KIB = 1024 };
 /* One row of any type: its values in the order of the type's fields; refs are what a value refers to, shown as hrefs. */
 struct query_row {
     const char *urn;
+    bool in_template;       /* a machine of a template: its path is another */
     struct fiql_value values[QUERY_FIELDS_MAX];
     const char *refs[QUERY_FIELDS_MAX];
 };
@@ -72,7 +73,7 @@ extern const struct fiql_field query_pool_fields[8];
 query_fill query_fill_pools;
 extern const struct fiql_field query_catalog_fields[16];
 query_fill query_fill_catalogs;
-extern const struct fiql_field query_item_fields[12];
+extern const struct fiql_field query_item_fields[14];
 query_fill query_fill_items;
 extern const struct fiql_field query_template_fields[21];
 query_fill query_fill_templates;

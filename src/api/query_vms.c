@@ -2,6 +2,7 @@
 
 #include "api/inventory.h"
 #include "api/query_rows.h"
+#include "flow/catalog.h"
 
 /* ---- vApp, vm ---- */
 
@@ -102,17 +103,21 @@ static int64_t hardware_version(const struct vm *v)
     return strncmp(v->hardware, "vmx-", 4) == 0 ? strtol(v->hardware + 4, NULL, 10) : 0;
 }
 
-static void fill_vm_states(struct query_filling *f, const struct vm *m, const struct vapp *a, const struct vdc *v)
+struct states {
+    bool in_template, deployed, alone, vdc_enabled;
+};
+
+static void fill_states(struct query_filling *f, const struct states *s)
 {
-    query_number(f, false);
-    query_number(f, inventory_deployed(m));
-    query_number(f, false);
-    query_number(f, false);
+    query_number(f, s->in_template);
+    query_number(f, s->deployed);
     query_number(f, false);
     query_number(f, false);
     query_number(f, false);
-    query_number(f, a && a->alone);
-    query_number(f, v->enabled);
+    query_number(f, false);
+    query_number(f, false);
+    query_number(f, s->alone);
+    query_number(f, s->vdc_enabled);
 }
 
 static bool fill_vm(struct query_asking *q, const struct vm *m, const struct vapp *a, struct err *e)
@@ -141,7 +146,7 @@ static bool fill_vm(struct query_asking *q, const struct vm *m, const struct vap
     query_number(&f, m->storage_bytes / QUERY_MIB);
     query_number(&f, m->made_ms);
     query_text(&f, gc_status_name(gc.status));
-    fill_vm_states(&f, m, a, v);
+    fill_states(&f, &(struct states){ false, inventory_deployed(m), a && a->alone, v->enabled });
     query_text(&f, provider ? m->moref : NULL);
     query_ref(&f, provider ? m->vcenter : NULL);
     query_text(&f, provider ? m->host_name : NULL);
@@ -151,17 +156,60 @@ static bool fill_vm(struct query_asking *q, const struct vm *m, const struct vap
     return true;
 }
 
+/* It has no power and no guest of its own. */
+static void fill_template_vm(struct query_asking *q, const struct template *t, const struct template_vm *m)
+{
+    const struct vdc *v = query_vdc_of(&q->around, t->vdc);
+    bool provider = q->c->caller.system;
+    struct query_filling f = query_begin(q, m->urn);
+    f.row->in_template = true;
+    query_text(&f, m->name);
+    query_text(&f, inventory_status_name(INVENTORY_OFF));
+    query_text(&f, t->name);
+    query_ref(&f, t->urn);
+    query_text(&f, v->name);
+    query_ref(&f, t->vdc);
+    query_ref(&f, t->org);
+    query_text(&f, t->user_name);
+    query_text(&f, m->guest_os);
+    query_number(&f, m->cpus);
+    query_number(&f, m->memory_mb);
+    query_number(&f, 0);
+    query_text(&f, NULL);
+    query_text(&f, NULL);
+    query_text(&f, v->datastore_name);
+    query_number(&f, t->size / QUERY_MIB);
+    query_number(&f, t->made_ms);
+    query_text(&f, gc_status_name(GC_COMPLETE));
+    fill_states(&f, &(struct states){ .in_template = true, .vdc_enabled = v->enabled });
+    query_text(&f, provider ? m->moref : NULL);
+    query_ref(&f, provider ? v->vcenter : NULL);
+    query_text(&f, NULL);
+    query_text(&f, provider ? m->name : NULL);
+    query_text(&f, query_catalog_name(&q->around, t->catalog));
+    query_own(&f);
+}
+
 bool query_fill_vms(struct query_asking *q, struct err *e)
 {
     struct vapp *vapps;
     struct vm *vms;
-    size_t vapps_len, len;
+    struct template *templates = NULL;
+    size_t vapps_len, len, templates_len = 0, inside = 0;
     if (!vapp_list(q->s, &(struct vapp_query){ .org = q->org }, q->c->arena, &vapps, &vapps_len, e) ||
         !vm_list(q->s, &(struct vm_query){ .org = q->org }, q->c->arena, &vms, &len, e))
         return false;
-    query_room(q, len);
+    bool shown = caller_may(&q->c->caller, RIGHT_TEMPLATE_VIEW);
+    if (shown && !template_list(q->s, q->org, q->c->arena, &templates, &templates_len, e))
+        return false;
+    for (size_t i = 0; i < templates_len; i++)
+        inside += templates[i].vms_len;
+    query_room(q, len + inside);
     for (size_t i = 0; i < len; i++)
         if (!fill_vm(q, &vms[i], QUERY_FIND(vapps, vms[i].vapp), e))
             return false;
+    for (size_t i = 0; i < templates_len; i++)
+        for (size_t n = 0; templates[i].status == TEMPLATE_READY && n < templates[i].vms_len; n++)
+            fill_template_vm(q, &templates[i], &templates[i].vms[n]);
     return true;
 }

@@ -24,7 +24,7 @@ export function VmsPage() {
     <>
       <h1>Virtual Machines</h1>
       <Grid label="Virtual machines" path={`/api/query?type=${provider ? 'adminVM' : 'vm'}&format=records`} kinds={['vm']} columns={columns} rowKey={(r) => r.urn}
-        sort="name" search="name" read={readVms}
+        sort="name" search="name" filter="isVAppTemplate==false" read={readVms}
         empty={provider ? 'No machine stands in an organization VDC yet. Make a VDC of a vCenter’s resource pool: vouchsafe vdc add.' : 'Your organization has no machines yet.'} />
     </>
   );
