@@ -104,3 +104,10 @@ void inventory_owner(struct legacy *l)
     legacy_close(l);
     legacy_close(l);
 }
+
+void inventory_lease(struct legacy *l)
+{
+    legacy_leaf(l, "ovf:Info", "Lease settings section");
+    legacy_leaf_number(l, "DeploymentLeaseInSeconds", 0);
+    legacy_leaf_number(l, "StorageLeaseInSeconds", 0);
+}

@@ -14,6 +14,7 @@ struct task;
 #define INVENTORY_ADMIN_VDC_TYPE "application/vnd.vmware.admin.vdc"
 #define INVENTORY_VAPP_TYPE "application/vnd.vmware.vcloud.vApp"
 #define INVENTORY_VM_TYPE "application/vnd.vmware.vcloud.vm"
+#define INVENTORY_LEASE_TYPE "application/vnd.vmware.vcloud.leaseSettingsSection"
 #define INVENTORY_PROFILE_TYPE "application/vnd.vmware.vcloud.vdcStorageProfile"
 #define INVENTORY_NETWORK_TYPE "application/vnd.vmware.vcloud.orgVdcNetwork"
 
@@ -52,6 +53,7 @@ MUST_USE bool inventory_vm_answer(struct api_call *c, struct err *e);
 /* The tasks under way, as an element. */
 void inventory_tasks(struct legacy *l, const struct task *tasks, size_t len);
 void inventory_owner(struct legacy *l);
+void inventory_lease(struct legacy *l); /* of a vApp or template: none */
 
 /* A section: what is inside its element, which is open. */
 struct inventory_section {

@@ -225,6 +225,11 @@ static void template_body(struct legacy *l, const struct template *t)
         api_upload_tasks(l, t->task);
     api_upload_files(l, t->urn);
     user(l, t->user, t->user_name);
+    legacy_open(l, "LeaseSettingsSection");
+    legacy_attr(l, "href", arena_printf(c->arena, "%s/leaseSettingsSection/", href));
+    legacy_attr(l, "type", INVENTORY_LEASE_TYPE "+xml");
+    inventory_lease(l);
+    legacy_close(l);
     if (t->vms_len) {
         legacy_open(l, "Children");
         for (size_t i = 0; i < t->vms_len; i++) {
@@ -280,8 +285,21 @@ static bool template_one(struct api_call *c, struct err *e)
     legacy_attr_number(&l, "status", t.status);
     legacy_attr_bool(&l, "ovfDescriptorUploaded", t.descriptor_there);
     legacy_attr_bool(&l, "goldMaster", false);
+    legacy_prefixes(&l);
     template_body(&l, &t);
     return legacy_end(&l, 200, "application/vnd.vmware.vcloud.vAppTemplate", e);
+}
+
+static bool template_lease(struct api_call *c, struct err *e)
+{
+    struct template t;
+    struct legacy l;
+    if (!find_template(c, &t, e))
+        return false;
+    legacy_begin(&l, c, "LeaseSettingsSection", arena_printf(c->arena, "%s/leaseSettingsSection/", api_entity_href(c, t.urn)), INVENTORY_LEASE_TYPE);
+    legacy_prefixes(&l);
+    inventory_lease(&l);
+    return legacy_end(&l, 200, INVENTORY_LEASE_TYPE, e);
 }
 
 static bool template_away(struct api_call *c, struct err *e)
@@ -346,5 +364,6 @@ const struct api_op api_legacy_catalogs_ops[] = {
     { "GET", "/api/media/{id}", API_LEGACY, RIGHT_TEMPLATE_VIEW, 0, media_one, 0 },
     { "DELETE", "/api/vAppTemplate/{id}", API_LEGACY, RIGHT_TEMPLATE_EDIT, 0, template_away, 0 },
     { "GET", "/api/vAppTemplate/{id}", API_LEGACY, RIGHT_TEMPLATE_VIEW, 0, template_one, 0 },
+    { "GET", "/api/vAppTemplate/{id}/leaseSettingsSection", API_LEGACY, RIGHT_TEMPLATE_VIEW, 0, template_lease, 0 },
     { 0 },
 };

@@ -70,13 +70,6 @@ static void links(struct legacy *l, const struct here *h, const char *href)
         legacy_link(l, "undeploy", UNDEPLOY_TYPE, arena_printf(a, "%s/action/undeploy", href));
 }
 
-static void lease(struct legacy *l)
-{
-    legacy_leaf(l, "ovf:Info", "Lease settings section");
-    legacy_leaf_number(l, "DeploymentLeaseInSeconds", 0);
-    legacy_leaf_number(l, "StorageLeaseInSeconds", 0);
-}
-
 static void network_config(struct legacy *l, const struct here *h)
 {
     const char *network = vdc_network_urn(&h->vdc, l->c->arena);
@@ -98,8 +91,8 @@ static void sections(struct legacy *l, const struct here *h, const char *href)
     struct arena *a = l->c->arena;
     legacy_open(l, "LeaseSettingsSection");
     legacy_attr(l, "href", arena_printf(a, "%s/leaseSettingsSection/", href));
-    legacy_attr(l, "type", "application/vnd.vmware.vcloud.leaseSettingsSection+xml");
-    lease(l);
+    legacy_attr(l, "type", INVENTORY_LEASE_TYPE "+xml");
+    inventory_lease(l);
     legacy_close(l);
     legacy_open(l, "NetworkConfigSection");
     legacy_attr(l, "href", arena_printf(a, "%s/networkConfigSection/", href));
@@ -163,15 +156,14 @@ static bool owner(struct api_call *c, struct err *e)
 
 static bool lease_section(struct api_call *c, struct err *e)
 {
-    static const char type[] = "application/vnd.vmware.vcloud.leaseSettingsSection";
     struct here h;
     struct legacy l;
     if (!read_vapp(c, &h, e))
         return false;
-    legacy_begin(&l, c, "LeaseSettingsSection", arena_printf(c->arena, "%s/leaseSettingsSection/", api_entity_href(c, h.vapp.urn)), type);
+    legacy_begin(&l, c, "LeaseSettingsSection", arena_printf(c->arena, "%s/leaseSettingsSection/", api_entity_href(c, h.vapp.urn)), INVENTORY_LEASE_TYPE);
     legacy_prefixes(&l);
-    lease(&l);
-    return legacy_end(&l, 200, type, e);
+    inventory_lease(&l);
+    return legacy_end(&l, 200, INVENTORY_LEASE_TYPE, e);
 }
 
 static bool network_section(struct api_call *c, struct err *e)

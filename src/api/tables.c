@@ -9,6 +9,7 @@ const struct api_op *const api_tables[] = {
     api_console_ops,
     api_download_ops,
     api_legacy_catalogs_ops,
+    api_legacy_metadata_ops,
     api_legacy_orgs_ops,
     api_legacy_power_ops,
     api_legacy_session_ops,

@@ -11,6 +11,7 @@ extern const struct api_op api_cells_ops[];
 extern const struct api_op api_console_ops[];
 extern const struct api_op api_download_ops[];
 extern const struct api_op api_legacy_catalogs_ops[];
+extern const struct api_op api_legacy_metadata_ops[];
 extern const struct api_op api_legacy_orgs_ops[];
 extern const struct api_op api_legacy_power_ops[];
 extern const struct api_op api_legacy_session_ops[];

@@ -77,6 +77,7 @@ func uploadSteps(p plan, t uploads) []step {
 		}},
 		step{"a_folder_is_uploaded_S16", func() error { return whole(t.Ovf, "first") }},
 		step{"an_archive_is_uploaded_S16", func() error { return whole(t.Ova, "second") }},
+		step{"a_template_is_found_every_way", func() error { return templateEveryWay(catalog, t.Org) }},
 		step{"a_name_is_taken_once", func() error {
 			_, err := upload(t.Ovf, "first")
 			return want(err != nil && strings.Contains(err.Error(), "already exists"), "%v", err)
@@ -93,6 +94,51 @@ func uploadSteps(p plan, t uploads) []step {
 			return catalogWithout(catalog, "second")
 		}},
 	)
+}
+
+// As Terraform's provider reads a template: its VDC, catalog item, machine, lease and metadata.
+func templateEveryWay(catalog *govcd.Catalog, name string) error {
+	template, err := catalog.GetVAppTemplateByName("first")
+	if err != nil {
+		return err
+	}
+	place, err := template.GetVdcName()
+	if err != nil {
+		return err
+	}
+	org, err := client.GetOrgByName(name)
+	if err != nil {
+		return err
+	}
+	vdc, err := org.GetVDCByName(place, true)
+	if err != nil {
+		return err
+	}
+	items, err := vdc.QueryCatalogItemList()
+	if err != nil {
+		return err
+	}
+	if _, err = vdc.QueryVappTemplateWithName("first"); err != nil {
+		return err
+	}
+	if _, err = vdc.QueryVappVmTemplate(catalog.Catalog.Name, "first", template.VAppTemplate.Children.VM[0].Name); err != nil {
+		return err
+	}
+	inside, err := vdc.QueryVmList(types.VmQueryFilterOnlyTemplates) // an organization's own forgets the filter
+	if err != nil {
+		return err
+	}
+	if _, err = template.GetLease(); err != nil {
+		return err
+	}
+	metadata, err := template.GetMetadata()
+	if err != nil {
+		return err
+	}
+	if _, err = catalog.GetMetadata(); err != nil {
+		return err
+	}
+	return want(len(items) == 2 && len(inside) == 2 && len(metadata.MetadataEntry) == 0, "%d items, %d machines, %v", len(items), len(inside), metadata)
 }
 
 // The SDK's own upload of an image and its own download of it.
