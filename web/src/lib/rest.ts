@@ -220,7 +220,7 @@ export async function sessionStands(): Promise<void> {
 
 export async function logout(): Promise<void> {
   try {
-    await change('DELETE', `${OWN}/webSession`);
+    await change('DELETE', `${OWN}/webSession`, undefined, { background: true }); // to leave is no use: other tabs say why they end
   } finally {
     csrf = '';
   }
