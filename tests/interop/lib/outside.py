@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 HERE = pathlib.Path(__file__).resolve().parents[1]
-BUILD = pathlib.Path(os.environ.get('BUILD', HERE.parents[1] / 'build'))
+BUILD = pathlib.Path(os.environ.get('BUILD', HERE.parents[1] / 'build')).resolve()  # go builds elsewhere
 PATIENCE = 900  # seconds for the modules and their compilation, cold
 
 
