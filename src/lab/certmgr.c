@@ -323,7 +323,7 @@ struct lab_value *lab_host_certificate_list(const struct lab_asking *k, struct l
 {
     struct lab_value *all = lab_array(k->arena, NULL, NULL, "HostCertificateManagerCertificateInfo");
     struct lab_value *one = lab_host_certificate_info(k, o);
-    if (k->api < 800 || !k->update || !one)
+    if (!one)
         return NULL;
     lab_value_add(all, one);
     return all;

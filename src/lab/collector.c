@@ -26,7 +26,7 @@ static void add_path(struct paths *p, const char *path)
         p->at[p->len++] = path;
 }
 
-static void add_paths(struct paths *p, struct lab_object o, const struct xml_element *request, const char *spec_name)
+static void add_paths(const struct lab_asking *k, struct paths *p, struct lab_object o, const struct xml_element *request, const char *spec_name)
 {
     for (const struct xml_element *spec = xml_child(request, VIM_NS, spec_name); spec;
          spec = xml_next(spec, VIM_NS, spec_name)) {
@@ -35,7 +35,7 @@ static void add_paths(struct paths *p, struct lab_object o, const struct xml_ele
             bool all = lab_yes(xml_child(s, VIM_NS, "all"));
             if (!type || !lab_type_is_a(lab_object_type(o), type))
                 continue;
-            for (size_t i = 0; all && (name = lab_property_name(o, i)); i++)
+            for (size_t i = 0; all && (name = lab_property_name(k, o, i)); i++)
                 add_path(p, name);
             for (const struct xml_element *x = xml_child(s, VIM_NS, "pathSet"); x; x = xml_next(x, VIM_NS, "pathSet"))
                 add_path(p, x->text);
@@ -48,51 +48,32 @@ static void write_ref(struct lab_call *c, const char *name, struct lab_object o)
     lab_value_bare(c->w, name, lab_ref(c->k.arena, NULL, NULL, lab_object_type(o), lab_object_moid(&c->k, o)));
 }
 
-static void write_missing(struct lab_call *c, const char *path)
-{
-    struct xml_writer *w = c->w;
-    xml_open(w, "missingSet");
-    xml_leaf(w, "path", path);
-    xml_open(w, "fault");
-    xml_open(w, "fault");
-    xml_attr(w, "xsi:type", "InvalidProperty");
-    xml_leaf(w, "name", path);
-    xml_close(w);
-    xml_leaf(w, "localizedMessage", "The property is not known");
-    xml_close(w);
-    xml_close(w);
-}
-
 /* A first-level property of one object: several paths often begin with the same one, and config takes long to make. */
 struct memo {
     const char *path; /* begins with its name */
     size_t len;
     struct lab_value *value;
-    bool known;
 };
 
 static struct lab_value *value_of(struct lab_call *c, struct lab_object o, const char *path, struct memo *m)
 {
     size_t len = strcspn(path, ".");
+    bool known;
     if (!m->path || len != m->len || memcmp(path, m->path, len) != 0) {
         m->path = path;
         m->len = len;
-        m->value = lab_property(&c->k, o, arena_strndup(c->k.arena, path, len), &m->known);
+        m->value = lab_property(&c->k, o, arena_strndup(c->k.arena, path, len), &known);
     }
     return path[len] ? lab_value_at(m->value, path + len + 1) : m->value;
 }
 
-/* The properties, then those that the type does not have. */
 static void write_properties(struct lab_call *c, struct lab_object o, const struct xml_element *request, const char *spec_name)
 {
     struct paths p = { .len = 0 };
-    struct paths missing = { .len = 0 };
     struct memo memo = { .path = NULL };
-    add_paths(&p, o, request, spec_name);
+    add_paths(&c->k, &p, o, request, spec_name);
     for (size_t i = 0; i < p.len; i++) {
         struct lab_value *v = value_of(c, o, p.at[i], &memo);
-        if (!memo.known)
-            add_path(&missing, p.at[i]);
         if (!v)
             continue;
         xml_open(c->w, "propSet");
@@ -100,8 +81,6 @@ static void write_properties(struct lab_call *c, struct lab_object o, const stru
         lab_value_boxed(c->w, "val", v);
         xml_close(c->w);
     }
-    for (size_t i = 0; i < missing.len; i++)
-        write_missing(c, missing.at[i]);
 }
 
 void lab_write_object(struct lab_call *c, const char *name, struct lab_object o, const struct xml_element *request,
@@ -137,7 +116,7 @@ size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xm
     struct paths p = { .len = 0 };
     struct memo memo = { .path = NULL };
     size_t len = 0;
-    add_paths(&p, o, request, "spec");
+    add_paths(&c->k, &p, o, request, "spec");
     struct lab_update *list = arena_array(c->k.arena, p.len + 1, sizeof(*list));
     bool first = !told->hashes;
     if (first)
@@ -145,8 +124,8 @@ size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xm
     for (size_t i = 0; i < p.len; i++) {
         struct lab_value *v = value_of(c, o, p.at[i], &memo);
         uint64_t hash = v ? hash_of(v) : 0;
-        if (first ? v || !memo.known : hash != told->hashes[i])
-            list[len++] = (struct lab_update){ .path = p.at[i], .value = v, .missing = !memo.known };
+        if (first ? v != NULL : hash != told->hashes[i])
+            list[len++] = (struct lab_update){ .path = p.at[i], .value = v };
         told->hashes[i] = hash;
     }
     *ret = list;
@@ -156,8 +135,6 @@ size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xm
 void lab_write_changes(struct lab_call *c, const struct lab_update *list, size_t len)
 {
     for (size_t i = 0; i < len; i++) {
-        if (list[i].missing)
-            continue;
         xml_open(c->w, "changeSet");
         xml_leaf(c->w, "name", list[i].path);
         xml_leaf(c->w, "op", "assign");
@@ -165,9 +142,6 @@ void lab_write_changes(struct lab_call *c, const struct lab_update *list, size_t
             lab_value_boxed(c->w, "val", list[i].value);
         xml_close(c->w);
     }
-    for (size_t i = 0; i < len; i++)
-        if (list[i].missing)
-            write_missing(c, list[i].path);
 }
 
 /* ---- the methods ---- */
@@ -175,7 +149,7 @@ void lab_write_changes(struct lab_call *c, const struct lab_update *list, size_t
 static bool select_all(struct lab_call *c, struct lab_selection *s)
 {
     for (const struct xml_element *spec = lab_arg(c, "specSet"); spec; spec = xml_next(spec, VIM_NS, "specSet"))
-        if (!lab_select(c, spec, s))
+        if (!lab_select(c, spec, s) || !lab_check_paths(c, spec))
             return false;
     return true;
 }

@@ -61,7 +61,10 @@ size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo);
 /* The first-level property of that name. *ret_known is false when the type has none of that name. NULL: it is unset. */
 struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *name, bool *ret_known);
 /* The n-th property's name of that type, NULL past the last. */
-const char *lab_property_name(struct lab_object o, size_t n);
+const char *lab_property_name(const struct lab_asking *k, struct lab_object o, size_t n);
+/* Whether every object of that type, a base type as well, has the property that a path begins with, in the version that is
+ * spoken. Of a type that is not simulated nothing is known: true. */
+bool lab_type_has(const struct lab_asking *k, const char *type, const char *path);
 
 /* In session.c: a view or collector of this session. */
 bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_mo *ret);

@@ -300,6 +300,7 @@ static const struct {
     { IS(MO_EVENT_HISTORY), "latestPage", lab_latest_events },
     { IS(MO_TASK_HISTORY), "latestPage", lab_latest_tasks },
     { IS(MO_EVENT_HISTORY) | IS(MO_TASK_HISTORY), "filter", NULL },
+    { IS(MO_EVENT_HISTORY) | IS(MO_TASK_HISTORY), "initialized", NULL },
     { IS(MO_VIEW), "container", lab_view_container },
     { IS(MO_VIEW), "type", lab_view_types },
     { IS(MO_VIEW), "recursive", lab_view_recursive },
@@ -342,16 +343,43 @@ static const struct {
     { IS(MO_EVENT_MANAGER), "latestEvent", lab_event_latest },
 };
 
+/* Does the version that is spoken have it? 60701 is 6.7.1. */
+static bool is_spoken(const struct lab_asking *k, const char *name)
+{
+    static const struct {
+        const char *name;
+        unsigned since;
+    } newer[] = { { "hciConfig", 60701 }, { "lifecycleManaged", 60900 }, { "namespace", 70000 }, { "summaryEx", 70001 },
+                  { "configManagerEnabled", 80000 }, { "certificateInfoList", 80001 }, { "initialized", 80003 } };
+    for (size_t i = 0; i < ARRAY_LEN(newer); i++)
+        if (!strcmp(newer[i].name, name))
+            return k->api * 100 + k->update >= newer[i].since;
+    return true;
+}
+
 struct lab_value *lab_property(const struct lab_asking *k, struct lab_object o, const char *wanted, bool *ret_known)
 {
     for (size_t i = 0; i < ARRAY_LEN(properties); i++) {
-        if (!(properties[i].of & IS(o.mo)) || strcmp(properties[i].name, wanted) != 0)
+        if (!(properties[i].of & IS(o.mo)) || strcmp(properties[i].name, wanted) != 0 || !is_spoken(k, wanted))
             continue;
         *ret_known = true;
         return properties[i].build ? properties[i].build(k, o) : NULL;
     }
     *ret_known = false;
     return NULL;
+}
+
+bool lab_type_has(const struct lab_asking *k, const char *type, const char *path)
+{
+    size_t len = strcspn(path, ".[");
+    uint64_t kinds = 0, have = 0;
+    for (int mo = 0; mo < MO_KINDS; mo++)
+        if (lab_type_is_a(lab_object_type((struct lab_object){ .mo = (enum lab_mo)mo }), type))
+            kinds |= IS(mo);
+    for (size_t i = 0; i < ARRAY_LEN(properties); i++)
+        if (!strncmp(properties[i].name, path, len) && properties[i].name[len] == '\0' && is_spoken(k, properties[i].name))
+            have |= properties[i].of;
+    return !(kinds & ~have);
 }
 
 const char *lab_object_label(const struct lab_asking *k, struct lab_object o)
@@ -361,10 +389,10 @@ const char *lab_object_label(const struct lab_asking *k, struct lab_object o)
     return v ? v->text : "";
 }
 
-const char *lab_property_name(struct lab_object o, size_t n)
+const char *lab_property_name(const struct lab_asking *k, struct lab_object o, size_t n)
 {
     for (size_t i = 0; i < ARRAY_LEN(properties); i++)
-        if ((properties[i].of & IS(o.mo)) && n-- == 0)
+        if ((properties[i].of & IS(o.mo)) && is_spoken(k, properties[i].name) && n-- == 0)
             return properties[i].name;
     return NULL;
 }

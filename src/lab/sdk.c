@@ -154,9 +154,21 @@ bool lab_say_fields(struct lab_call *c, const char *fault, const char *text, str
     return lab_say_value(c, fault, text, NULL, NULL);
 }
 
+/* The reference to moid in the request, or NULL. */
+static const struct xml_element *asked_for(const struct xml_element *el, const char *moid)
+{
+    if (!el->first)
+        return xml_attribute(el, NULL, "type") && !strcmp(el->text, moid) ? el : NULL;
+    const struct xml_element *found = NULL;
+    for (const struct xml_element *child = el->first; child && !found; child = child->next)
+        found = asked_for(child, moid);
+    return found;
+}
+
 bool lab_say_gone(struct lab_call *c, const char *moid)
 {
-    c->fault_ref = "ManagedObject";
+    const struct xml_element *ref = asked_for(c->body, moid);
+    c->fault_ref = ref ? xml_attribute(ref, NULL, "type") : "ManagedObject";
     return lab_say_value(c, "ManagedObjectNotFound", "The object has already been deleted or has not been completely created",
                          "obj", moid);
 }
@@ -226,27 +238,24 @@ static bool run(struct lab_call *c, const char **ret_response)
     return lab_say_value(c, "MethodNotFound", "The method is not known here", "method", method);
 }
 
-/* "urn:vim25/6.7.1", perhaps quoted -> 607; what can't be read is taken for the oldest. Nobody is answered in a newer
+/* "urn:vim25/6.7.1", perhaps quoted -> 607 and 1; what can't be read is taken for the oldest. Nobody is answered in a newer
  * version than the vCenter's own. */
-static unsigned version_of(const struct http1_head *head, const struct lab_vcenter *vc)
+static void take_version(struct lab_asking *k, const struct http1_head *head)
 {
-    static const unsigned own[] = { 607, 700, 800, 800 };
-    const char *action = http1_find(head, "SOAPAction");
-    const char *slash = action ? strrchr(action, '/') : NULL;
-    unsigned long major = slash ? strtoul(slash + 1, NULL, 10) : 6;
-    const char *dot = slash ? strchr(slash, '.') : NULL;
-    unsigned long minor = dot ? strtoul(dot + 1, NULL, 10) : 0;
-    unsigned asked = major > 99 || minor > 99 ? 600 : (unsigned)(major * 100 + minor);
-    return asked < own[vc->plan->version] ? asked : own[vc->plan->version];
-}
-
-/* The third number: 2 of "urn:vim25/8.0.2.0"; 0 without one. */
-static unsigned update_of(const struct http1_head *head)
-{
+    static const struct {
+        unsigned api, update;
+    } own[] = { { 607, 1 }, { 700, 3 }, { 800, 2 }, { 800, 3 } };
     const char *action = http1_find(head, "SOAPAction"), *slash = action ? strrchr(action, '/') : NULL;
-    const char *first = slash ? strchr(slash, '.') : NULL, *second = first ? strchr(first + 1, '.') : NULL;
-    unsigned long n = second ? strtoul(second + 1, NULL, 10) : 0;
-    return n > 9 ? 0 : (unsigned)n;
+    unsigned long part[3] = { slash ? 0 : 6, 0, 0 };
+    for (size_t i = 0; slash && i < ARRAY_LEN(part); i++) {
+        part[i] = strtoul(slash + 1, NULL, 10);
+        slash = strchr(slash + 1, '.');
+    }
+    unsigned asked = part[0] > 99 || part[1] > 99 ? 600 : (unsigned)(part[0] * 100 + part[1]);
+    unsigned update = part[2] > 9 ? 0 : (unsigned)part[2];
+    int v = k->vc->plan->version;
+    k->api = asked < own[v].api ? asked : own[v].api;
+    k->update = asked > own[v].api || (asked == own[v].api && update > own[v].update) ? own[v].update : update;
 }
 
 static void answer(struct lab_call *c)
@@ -282,8 +291,9 @@ void lab_sdk_post(struct http_request *rq, struct http_response *rs)
     LAB_LOCKED(ep->estate);
     int64_t now = lab_now_ms(ep->estate);
     struct lab_call c = {
-        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000, .api = version_of(rq->head, ep->vcenter), .update = update_of(rq->head) }, .rq = rq, .rs = rs, .w = &w,
+        .k = { .vc = ep->vcenter, .arena = rq->arena, .now = now / 1000 }, .rq = rq, .rs = rs, .w = &w,
     };
+    take_version(&c.k, rq->head);
     if (!xml_parse(rq->body, rq->body_len, NULL, rq->arena, &root, &e) || !soap_read(root, &message, &e)) {
         http_response_text(rs, 400, "text/plain", e.msg);
         return;

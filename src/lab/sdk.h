@@ -34,7 +34,8 @@ bool lab_say(struct lab_call *c, const char *fault, const char *text);
 bool lab_say_value(struct lab_call *c, const char *fault, const char *text, const char *field, const char *value);
 /* With all the fields of that struct. */
 bool lab_say_fields(struct lab_call *c, const char *fault, const char *text, struct lab_value *fields);
-bool lab_say_gone(struct lab_call *c, const char *moid); /* ManagedObjectNotFound */
+/* ManagedObjectNotFound; with the type that the request gave it. */
+bool lab_say_gone(struct lab_call *c, const char *moid);
 
 /* An argument, NULL when absent. */
 const struct xml_element *lab_arg(const struct lab_call *c, const char *name);
@@ -84,14 +85,16 @@ bool lab_select(struct lab_call *c, const struct xml_element *spec, struct lab_s
 bool lab_is_open(struct lab_object o);
 /* What a dotted path names; see lab_property. */
 struct lab_value *lab_value_of(const struct lab_asking *k, struct lab_object o, const char *path, bool *ret_known);
-/* <name> with obj, propSet and missingSet of one object. */
+/* <name> with obj and propSet of one object. */
 void lab_write_object(struct lab_call *c, const char *name, struct lab_object o, const struct xml_element *request,
                       const char *spec_name);
+/* Whether its types have the properties that its propSets and traversals name; else the fault InvalidProperty, as a vCenter
+ * answers the whole call: a missingSet is for what one may not read. */
+bool lab_check_paths(struct lab_call *c, const struct xml_element *spec);
 /* A property that is another than the client was told; value NULL: it is unset now. */
 struct lab_update {
     const char *path;
     struct lab_value *value;
-    bool missing; /* the type has none of that name */
 };
 /* Compares with what was told and remembers it; everything the first time. Returns how many, in *ret (arena). */
 size_t lab_find_changes(struct lab_call *c, struct lab_object o, const struct xml_element *request, struct lab_told *told,

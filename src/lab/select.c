@@ -174,3 +174,22 @@ bool lab_select(struct lab_call *c, const struct xml_element *spec, struct lab_s
     }
     return true;
 }
+
+static bool check_path(struct lab_call *c, const char *type, const char *path)
+{
+    return !type || !path || lab_type_has(&c->k, type, path) || lab_say_value(c, "InvalidProperty", "", "name", path);
+}
+
+bool lab_check_paths(struct lab_call *c, const struct xml_element *spec)
+{
+    struct walk w = { .c = c, .spec = spec };
+    gather(&w, spec);
+    for (size_t i = 0; i < w.traversals_len; i++)
+        if (!check_path(c, xml_child_text(w.traversals[i], VIM_NS, "type"), xml_child_text(w.traversals[i], VIM_NS, "path")))
+            return false;
+    for (const struct xml_element *p = xml_child(spec, VIM_NS, "propSet"); p; p = xml_next(p, VIM_NS, "propSet"))
+        for (const struct xml_element *x = xml_child(p, VIM_NS, "pathSet"); x; x = xml_next(x, VIM_NS, "pathSet"))
+            if (!check_path(c, xml_child_text(p, VIM_NS, "type"), x->text))
+                return false;
+    return true;
+}

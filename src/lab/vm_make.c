@@ -7,6 +7,7 @@
 #include "lab/customize.h"
 #include "lab/event.h"
 #include "lab/store.h"
+#include "lab/vmx.h"
 
 /* A name that may stand in an inventory; the fault otherwise. */
 static bool good_name(struct lab_task *t, const char *name, unsigned but)
@@ -72,14 +73,23 @@ bool lab_vm_set_path(const struct lab_asking *k, struct lab_vm *vm, const char *
     return true;
 }
 
+/* A new machine, with its configuration file. */
+static enum lab_task_next kept(struct lab_task *t, const struct lab_asking *k, struct lab_vm *vm)
+{
+    struct err e;
+    if (!lab_vmx_write(k, vm, &e))
+        return lab_task_refuse(t, "CannotCreateFile", e.msg);
+    lab_task_result(t, "VirtualMachine", lab_object_moid(k, (struct lab_object){ .mo = MO_VM, .n = vm->n }));
+    return lab_vm_done(t, vm);
+}
+
 static enum lab_task_next made(struct lab_task *t, struct lab_vm *vm, const char *type, const char *user)
 {
     struct lab_event_plan ev = { .type = type, .user = user };
     const struct lab_asking k = lab_task_asking(t);
     (void)lab_event_vm(vm, &ev, "%s virtual machine %s on %s", !strcmp(type, "VmRegisteredEvent") ? "Registered" : "Created", vm->name,
                        t->vc->hosts[vm->host].at.name);
-    lab_task_result(t, "VirtualMachine", lab_object_moid(&k, (struct lab_object){ .mo = MO_VM, .n = vm->n }));
-    return lab_vm_done(t, vm);
+    return kept(t, &k, vm);
 }
 
 struct lab_vm *lab_vm_create(const struct lab_asking *k, const char *name, const char *pool, const char *host, const char **ret_wrong,
@@ -131,27 +141,62 @@ bool lab_create_vm(struct lab_call *c)
     return start(c, "CreateVM_Task", "Folder.createVm", create_step);
 }
 
+/* Whose configuration file that is; NULL. */
+static const struct lab_vm *owner_of(const struct lab_asking *k, const char *path)
+{
+    for (unsigned i = 0; i < lab_vms_end(k->vc); i++) {
+        const struct lab_vm *vm = lab_vm_look(k, i);
+        if (vm && !strcmp(vm->path, path))
+            return vm;
+    }
+    return NULL;
+}
+
+/* The fault for a file that can't be registered. */
+static enum lab_task_next bad_file(struct lab_task *t, const char *path, const struct err *e)
+{
+    if (e->kind == ERR_NOT_FOUND)
+        return lab_task_refuse(t, "NotFound", arena_printf(&t->arena, "The configuration file %s was not found.", path));
+    struct lab_value *f = lab_task_fault(t, "InvalidVmConfig", arena_strdup(&t->arena, e->msg));
+    (void)lab_string(&t->arena, f, "property", "path");
+    return LAB_TASK_FAILED;
+}
+
 static enum lab_task_next register_step(struct lab_task *t, void *state)
 {
     const struct lab_vm_work *w = state;
     const struct xml_element *body = lab_vm_request(t, w);
     const struct lab_asking k = lab_task_asking(t);
     const char *path = xml_child_text(body, VIM_NS, "path"), *name = xml_child_text(body, VIM_NS, "name"), *file, *wrong;
+    char said[LAB_VM_NAME];
     unsigned datastore;
     struct err e;
-    if (!path || !lab_datastore_path(&k, path, &datastore, &file) || !*file)
+    if (!path || !lab_datastore_path(&k, path, &datastore, &file) || !*file || strlen(path) >= LAB_FILE_NAME)
         return lab_task_bad_argument(t, "path");
-    if (!name) {
+    const struct lab_vm *owner = owner_of(&k, path);
+    if (owner) {
+        struct lab_value *f = lab_task_fault(t, "AlreadyExists", arena_printf(&t->arena, "%s belongs to %s", path, owner->name));
+        (void)lab_string(&t->arena, f, "name", arena_strdup(&t->arena, owner->name));
+        return LAB_TASK_FAILED;
+    }
+    if (!lab_vmx_name(&k, path, said, &e))
+        return bad_file(t, path, &e);
+    if (!name && !said[0]) {
         const char *slash = strrchr(file, '/');
         name = slash ? slash + 1 : file;
         name = arena_strndup(&t->arena, name, strcspn(name, "."));
     }
+    name = name ? name : said;
     if (!good_name(t, name, UINT32_MAX))
         return LAB_TASK_FAILED;
     struct lab_vm *vm = lab_vm_create(&k, name, xml_child_text(body, VIM_NS, "pool"), xml_child_text(body, VIM_NS, "host"), &wrong, &e);
     if (!vm)
         return wrong ? lab_task_bad_argument(t, wrong) : lab_task_refuse(t, "RuntimeFault", e.msg);
     (void)text_copy(vm->path, sizeof(vm->path), path);
+    if (!lab_vmx_read(&k, vm, &e)) {
+        vm->gone = true;
+        return bad_file(t, path, &e);
+    }
     vm->template = lab_yes(xml_child(body, VIM_NS, "asTemplate"));
     return made(t, vm, "VmRegisteredEvent", w->user);
 }
@@ -200,6 +245,8 @@ bool lab_unregister_vm(struct lab_call *c)
     if (seen->power != LAB_OFF)
         return lab_say(c, "InvalidPowerState", "The attempted operation cannot be performed in the current state.");
     struct lab_vm *vm = lab_vm_take(c->k.vc, c->self.n);
+    if (!lab_vmx_write(&c->k, vm, &e)) /* so that it can be registered again as it is now */
+        return lab_say(c, "FileFault", arena_strdup(c->k.arena, e.msg));
     removed(vm, c->k.session->user);
     return lab_vm_remove(vm, &e) || lab_say(c, "FileFault", arena_strdup(c->k.arena, e.msg));
 }
@@ -323,8 +370,7 @@ static enum lab_task_next clone_step(struct lab_task *t, void *state)
     (void)lab_event_vm(vm, &ev, "Clone of %s completed: %s", from->name, vm->name);
     if (lab_yes(xml_child(spec, VIM_NS, "powerOn")))
         lab_vm_set_power(vm, LAB_ON);
-    lab_task_result(t, "VirtualMachine", lab_object_moid(&k, (struct lab_object){ .mo = MO_VM, .n = vm->n }));
-    return lab_vm_done(t, vm);
+    return kept(t, &k, vm);
 }
 
 bool lab_clone_vm(struct lab_call *c)

@@ -56,7 +56,7 @@ bool lab_create_filter(struct lab_call *c)
         return lab_say_gone(c, c->self_moid);
     if (count == LAB_FILTERS_MAX)
         return lab_say(c, "RuntimeFault", "Too many filters in this collector");
-    if (!lab_select(c, lab_arg(c, "spec"), &s))
+    if (!lab_select(c, lab_arg(c, "spec"), &s) || !lab_check_paths(c, lab_arg(c, "spec")))
         return false;
     struct lab_filter *f = xcalloc(1, sizeof(*f));
     lab_session_moid(c->k.session, f->moid);

@@ -11,6 +11,7 @@ int group_lab_task(void);
 int group_lab_value(void);
 int group_lab_vm(void);
 int group_lab_vmdk(void);
+int group_lab_vmx(void);
 int group_lab_zip(void);
 
 int main(void)
@@ -29,6 +30,7 @@ int main(void)
     failed += group_lab_value();
     failed += group_lab_vm();
     failed += group_lab_vmdk();
+    failed += group_lab_vmx();
     failed += group_lab_zip();
     return failed;
 }
