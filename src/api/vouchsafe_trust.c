@@ -10,7 +10,7 @@
 #include "flow/anchor.h"
 #include "flow/audit.h"
 #include "flow/challenge.h"
-#include "flow/evidence.h"
+#include "flow/evidence_sum.h"
 #include "flow/loan.h"
 #include "flow/site.h"
 #include "flow/task.h"
@@ -95,11 +95,11 @@ static json_t *audited_json(struct store *s, struct arena *a, const char *id)
                      json_object_get(row, "stands"));
 }
 
-static json_t *last_used_json(struct store *s, struct arena *a, const uint8_t *sha256)
+static json_t *last_used_json(struct store *s, const uint8_t *sha256)
 {
     int64_t at = 0;
     struct err none;
-    return evidence_last(s, sha256, a, &at, &none) && at ? api_json_time(at) : json_null();
+    return evidence_last(s, sha256, &at, &none) && at ? api_json_time(at) : json_null();
 }
 
 static json_t *grant_json(struct store *s, struct arena *a, const struct store_grant *g)
@@ -114,7 +114,7 @@ static json_t *grant_json(struct store *s, struct arena *a, const struct store_g
     return json_pack("{s:s, s:o, s:s, s:s, s:o, s:o, s:s, s:o, s:o, s:o, s:o}", "id", g->id, "alias", task_json(g->alias), "owner",
                      g->owner, "scope", scope, "sha256", trust_json_sha256(g->sha256), "madeBy", task_json(g->made_by), "flow", g->flow,
                      "made", api_json_time(g->made_ms), "certificate", read ? trust_json_cert(cert) : json_null(), "audit",
-                     audited_json(s, a, g->id), "lastUsed", last_used_json(s, a, g->sha256));
+                     audited_json(s, a, g->id), "lastUsed", last_used_json(s, g->sha256));
 }
 
 enum { FIELD_ID, FIELD_ALIAS, FIELD_OWNER, FIELD_FLOW, FIELD_MADE, FIELD_SHA256, FIELD_SCOPE, FIELD_NOT_AFTER, FIELD_STATE };

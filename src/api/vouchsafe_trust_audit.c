@@ -173,6 +173,18 @@ static json_t *features_json(const struct whatif *w)
     return list;
 }
 
+static json_t *carried_json(const struct evidence_sum *sum)
+{
+    json_t *list = json_array();
+    for (size_t i = 0; i < sum->len; i++) {
+        const struct evidence_purpose *p = &sum->of[i];
+        json_array_append_new(list, json_pack("{s:s, s:I, s:I, s:o, s:o}", "purpose", p->purpose, "endpoints", (json_int_t)p->endpoints,
+                                              "connections", (json_int_t)p->connections, "first", api_json_time(p->first_ms), "last",
+                                              api_json_time(p->last_ms)));
+    }
+    return list;
+}
+
 static json_t *sessions_json(const struct whatif *w)
 {
     json_t *list = json_array();
@@ -188,10 +200,10 @@ static json_t *answer_json(const char *action, const struct whatif *w, bool all)
 {
     size_t left;
     json_t *endpoints = endpoints_json(w, all, &left);
-    return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:I}", "action", action, "at", api_json_time(w->at_ms), "breaks",
+    return json_pack("{s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:I}", "action", action, "at", api_json_time(w->at_ms), "breaks",
                      (json_int_t)w->breaks, "heals", (json_int_t)w->heals, "verified", (json_int_t)w->verified, "unknown",
                      (json_int_t)w->unknown, "sessionsEnding", (json_int_t)w->sessions_ending, "features", features_json(w), "endpoints",
-                     endpoints, "sessions", sessions_json(w), "left", (json_int_t)left);
+                     endpoints, "carried", carried_json(&w->carried), "sessions", sessions_json(w), "left", (json_int_t)left);
 }
 
 /* The body as a question. Texts stay the body's. */

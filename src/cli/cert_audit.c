@@ -59,6 +59,7 @@ static const struct rows_column columns[] = {
     { .title = "SCOPE", .key = "scope_name" },
     { .title = "CARRIES", .key = "stands", .right = true },
     { .title = "LAST USED", .key = "evidence.last" },
+    { .title = "FOR", .key = "used_for" },
     { .title = "WHY", .key = "text" },
     { .title = "USES", .key = "evidence.connections", .right = true, .wide = true },
     { .title = "VALID UNTIL", .key = "not_after", .wide = true },
@@ -66,8 +67,20 @@ static const struct rows_column columns[] = {
     { .title = "ID", .key = "id", .wide = true },
 };
 
+/* "console, media-upload, probe": what was used last comes first. */
+static const char *used_for(const json_t *row, struct arena *a)
+{
+    const char *text = "";
+    const json_t *one;
+    size_t i;
+    json_array_foreach(answer_member(row, "evidence.purposes"), i, one) {
+        text = arena_printf(a, "%s%s%s", text, i ? ", " : "", answer_shown(one, "purpose", "?", a));
+    }
+    return text;
+}
+
 /* With names instead of URNs where the list of grants has them. */
-static json_t *row_of(const json_t *row, const struct cert_list *l)
+static json_t *row_of(const json_t *row, const struct cert_list *l, struct arena *a)
 {
     json_t *ours = answer_ours(row);
     const char *id = json_string_value(json_object_get(ours, "id")), *name = NULL;
@@ -78,6 +91,7 @@ static json_t *row_of(const json_t *row, const struct cert_list *l)
         json_object_set_new(ours, "scope_name", json_string(name));
     else
         json_object_set(ours, "scope_name", json_object_get(ours, "scope"));
+    json_object_set_new(ours, "used_for", json_string(used_for(row, a)));
     return ours;
 }
 
@@ -116,7 +130,7 @@ static void show(struct cli *cli, const json_t *head, const json_t *rows, const 
     size_t i;
     rows_init(&out, &cli->out, columns, ARRAY_LEN(columns));
     json_array_foreach(rows, i, one) {
-        rows_add(&out, row_of(one, l));
+        rows_add(&out, row_of(one, l, &cli->arena));
     }
     for (i = 0; i < ARRAY_LEN(told); i++)
         json_object_set_new(more, told[i], answer_ours(json_object_get(head, told[i])));

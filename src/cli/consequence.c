@@ -40,6 +40,11 @@ static const char *names_of(const json_t *answer, const char *state, const char 
     return text;
 }
 
+static const char *plural(json_int_t n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void print_features(struct out *o, const json_t *answer, struct arena *a)
 {
     size_t i;
@@ -56,9 +61,19 @@ static void print_features(struct out *o, const json_t *answer, struct arena *a)
     }
 }
 
-static const char *plural(json_int_t n)
+/* "it carried until now: console (2 endpoints, last 2026-11-24T00:10:00Z), .." */
+static void print_carried(struct out *o, const json_t *answer, struct arena *a)
 {
-    return n == 1 ? "" : "s";
+    const char *text = "";
+    size_t i;
+    json_t *one;
+    json_array_foreach(answer_member(answer, "carried"), i, one) {
+        json_int_t n = answer_number(one, "endpoints");
+        text = arena_printf(a, "%s%s%s (%lld endpoint%s, last %s)", text, i ? ", " : "", answer_shown(one, "purpose", "?", a), (long long)n,
+                            plural(n), answer_shown(one, "last", "?", a));
+    }
+    if (text[0])
+        out_printf(o, "it carried until now: %s\n", text);
 }
 
 void consequence_print(struct out *o, const json_t *answer, bool finish, struct arena *a)
@@ -79,6 +94,7 @@ void consequence_print(struct out *o, const json_t *answer, bool finish, struct 
     if (unknown > 0)
         out_printf(o, "%s%lld endpoint%s could depend on it and %s not known%s: %s\n", out_begin(o, OUT_WARN), (long long)unknown,
                    plural(unknown), unknown == 1 ? "is" : "are", out_end(o, OUT_WARN), names_of(answer, "unknown", "unknown", a));
+    print_carried(o, answer, a);
     if (sessions >= 0)
         out_printf(o, "%lld live session%s %s\n", (long long)sessions, plural(sessions),
                    finish ? sessions == 1 ? "stands on it and may finish" : "stand on it and may finish" : sessions == 1 ? "ends" : "end");

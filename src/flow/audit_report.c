@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "flow/audit.h"
+#include "flow/evidence_sum.h"
 #include "flow/kept.h"
 #include "flow/task.h"
 #include "store/endpoint.h"
@@ -109,8 +110,6 @@ static json_t *unknown_json(const struct writing *w, const struct trust_scope *s
 struct evidence_read {
     const struct writing *w;
     json_t *list;
-    int64_t first_ms, last_ms;
-    uint64_t count;
 };
 
 static bool on_evidence(void *self, const struct store_evidence *row, struct err *e)
@@ -118,26 +117,38 @@ static bool on_evidence(void *self, const struct store_evidence *row, struct err
     struct evidence_read *r = self;
     const struct replay_endpoint *ep = find_endpoint(r->w, row->endpoint);
     (void)e;
-    r->first_ms = r->first_ms && r->first_ms < row->first_ms ? r->first_ms : row->first_ms;
-    r->last_ms = r->last_ms > row->last_ms ? r->last_ms : row->last_ms;
-    r->count += row->count;
-    if (json_array_size(r->list) < AUDIT_SHOWN)
-        json_array_append_new(r->list, json_pack("{s:o, s:o, s:s, s:o, s:o, s:I}", "endpoint", task_json(row->endpoint), "name",
-                                                 ep ? task_json(ep->name) : json_null(), "purpose", row->purpose, "first",
-                                                 time_json(row->first_ms), "last", time_json(row->last_ms), "count",
-                                                 (json_int_t)row->count));
+    json_array_append_new(r->list, json_pack("{s:o, s:o, s:s, s:o, s:o, s:I}", "endpoint", task_json(row->endpoint), "name",
+                                             ep ? task_json(ep->name) : json_null(), "purpose", row->purpose, "first",
+                                             time_json(row->first_ms), "last", time_json(row->last_ms), "count",
+                                             (json_int_t)row->count));
     return true;
 }
 
+/* All of it by purpose, and the first lines of it. */
 static bool evidence_json(const struct writing *w, const uint8_t *sha256, json_t **ret, struct err *e)
 {
     struct evidence_read r = { .w = w, .list = json_array() };
-    if (!store_evidence_list(w->store, &(struct store_evidence_query){ .anchor = sha256 }, on_evidence, &r, e)) {
+    struct evidence_sum sum = { .len = 0 };
+    int64_t first_ms = 0, last_ms = 0;
+    uint64_t count = 0;
+    if (!store_evidence_list(w->store, &(struct store_evidence_query){ .anchor = sha256, .limit = AUDIT_SHOWN }, on_evidence, &r, e) ||
+        !evidence_sum_add(w->store, sha256, &sum, e)) {
         json_decref(r.list);
         return false;
     }
-    *ret = json_pack("{s:o, s:o, s:I, s:o}", "first", time_json(r.first_ms), "last", time_json(r.last_ms), "connections",
-                     (json_int_t)r.count, "uses", r.list);
+    evidence_sum_sort(&sum);
+    json_t *purposes = json_array();
+    for (size_t i = 0; i < sum.len; i++) {
+        const struct evidence_purpose *p = &sum.of[i];
+        first_ms = first_ms && first_ms < p->first_ms ? first_ms : p->first_ms;
+        last_ms = last_ms > p->last_ms ? last_ms : p->last_ms;
+        count += p->connections;
+        json_array_append_new(purposes, json_pack("{s:s, s:I, s:I, s:o, s:o}", "purpose", p->purpose, "endpoints", (json_int_t)p->endpoints,
+                                                  "connections", (json_int_t)p->connections, "first", time_json(p->first_ms), "last",
+                                                  time_json(p->last_ms)));
+    }
+    *ret = json_pack("{s:o, s:o, s:I, s:o, s:o}", "first", time_json(first_ms), "last", time_json(last_ms), "connections",
+                     (json_int_t)count, "purposes", purposes, "uses", r.list);
     return true;
 }
 

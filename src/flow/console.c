@@ -266,7 +266,7 @@ static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UU
 static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
 {
     const struct site *site = self;
-    evidence_note(site->evidence, v->anchor, t->endpoint, "console");
+    evidence_note(site->evidence, v->anchor, t->endpoint, EVIDENCE_CONSOLE);
     if (site->pulse)
         pulse_beat(site->pulse, "console");
 }

@@ -47,7 +47,7 @@ bool customize_look(const struct site *site, struct vim_session *s, const struct
         if (!host_target_fill_proof(site, v->vcenter, s, &o, t, e))
             return false;
         if (host_target_try(site, t, &r, e)) {
-            evidence_note(site->evidence, r.verdict.anchor, t->endpoint, "guest");
+            evidence_note(site->evidence, r.verdict.anchor, t->endpoint, EVIDENCE_CUSTOMIZATION);
             return true;
         }
         if (!r.rule)

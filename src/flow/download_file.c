@@ -64,7 +64,7 @@ static bool read_bytes(const struct download_file *d, const struct host_file *f,
     bool ok = gate_fetch(site->gate, t, &ask, ret, e);
     gate_target_settle(t);
     if (ret->result == LEG_OK && ret->seen && ret->verdict.ok)
-        evidence_note(site->evidence, ret->verdict.anchor, t->endpoint, "transfer");
+        evidence_note(site->evidence, ret->verdict.anchor, t->endpoint, EVIDENCE_DOWN);
     return ok;
 }
 

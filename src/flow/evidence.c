@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
 #include "base/clock.h"
 #include "base/cond.h"
 #include "base/log.h"
@@ -156,41 +155,4 @@ struct evidence *evidence_destroy(struct evidence *v)
     free(v->writing);
     free(v);
     return NULL;
-}
-
-/* ---- reading ---- */
-
-struct last_read {
-    struct arena *arena;
-    struct store_evidence row; /* the last one of this page */
-    size_t rows;
-    int64_t last_ms;
-};
-
-static bool on_row(void *self, const struct store_evidence *row, struct err *e)
-{
-    struct last_read *r = self;
-    (void)e;
-    if (row->last_ms > r->last_ms)
-        r->last_ms = row->last_ms;
-    if (++r->rows < STORE_PAGE_MAX)
-        return true;
-    r->row = *row;
-    r->row.endpoint = arena_strdup(r->arena, row->endpoint);
-    r->row.purpose = arena_strdup(r->arena, row->purpose);
-    return true;
-}
-
-bool evidence_last(struct store *s, const uint8_t anchor[DIGEST_SHA256], struct arena *a, int64_t *ret_ms, struct err *e)
-{
-    struct last_read r = { .arena = a };
-    struct store_evidence_query q = { .anchor = anchor };
-    do {
-        r.rows = 0;
-        if (!store_evidence_list(s, &q, on_row, &r, e))
-            return false;
-        q.after = &r.row;
-    } while (r.rows == STORE_PAGE_MAX);
-    *ret_ms = r.last_ms;
-    return true;
 }

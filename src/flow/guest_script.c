@@ -152,7 +152,7 @@ static bool put(struct errand *x, struct gate_target *t, struct err *e)
     struct err why;
     bool ok = gate_fetch(x->site->gate, t, &ask, &got, &why);
     if (got.result == LEG_OK)
-        evidence_note(x->site->evidence, got.verdict.anchor, t->endpoint, "guest");
+        evidence_note(x->site->evidence, got.verdict.anchor, t->endpoint, EVIDENCE_GUEST_FILE);
     return ok || (why.kind == ERR_CANCELLED ? err_set(e, why.kind, "%s", why.msg) : say(x, t, &got, &why, e));
 }
 

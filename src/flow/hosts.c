@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "flow/change.h"
+#include "flow/evidence.h"
 #include "flow/host_table.h"
 #include "flow/look.h"
 #include "flow/site.h"
@@ -197,7 +198,7 @@ static bool keep_row(struct store *s, const struct hosts_look *how, const struct
         return false;
     if (!r->verdict.ok)
         return true;
-    struct store_evidence ev = { .endpoint = r->key, .purpose = "probe", .first_ms = r->seen_ms, .last_ms = r->seen_ms,
+    struct store_evidence ev = { .endpoint = r->key, .purpose = EVIDENCE_PROBE, .first_ms = r->seen_ms, .last_ms = r->seen_ms,
                                  .count = 1 };
     size_t dropped;
     memcpy(ev.anchor, r->verdict.anchor, sizeof(ev.anchor));

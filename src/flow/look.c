@@ -246,7 +246,7 @@ bool look_at(const struct site *site, const struct look_request *rq, struct look
     else
         look_tls(&g, silently, &l);
     if (l.seen && l.verdict.ok && rq->behalf.host && rq->behalf.kind != TRUST_FOR_ADDRESS && rq->behalf.urn)
-        evidence_note(site->evidence, l.verdict.anchor, rq->behalf.urn, "probe");
+        evidence_note(site->evidence, l.verdict.anchor, rq->behalf.urn, EVIDENCE_PROBE);
     *ret = l;
     return true;
 }

@@ -116,7 +116,7 @@ static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UU
 static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
 {
     const struct way *w = self;
-    evidence_note(w->upload->site->evidence, v->anchor, t->endpoint, "transfer");
+    evidence_note(w->upload->site->evidence, v->anchor, t->endpoint, EVIDENCE_MEDIA_UP);
 }
 
 /* Under the lock. Only a host that could not be reached, or broke off, is tried again. */

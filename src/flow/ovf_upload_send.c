@@ -132,7 +132,7 @@ static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UU
 static void proved(void *self, const struct gate_target *t, const struct trust_verdict *v)
 {
     const struct way *w = self;
-    evidence_note(w->upload->site->evidence, v->anchor, t->endpoint, "transfer");
+    evidence_note(w->upload->site->evidence, v->anchor, t->endpoint, EVIDENCE_OVF_UP);
 }
 
 static void tap(void *self, const uint8_t *p, size_t len)

@@ -287,7 +287,7 @@ bool vcenter_borrow(const struct site *site, const char *urn, struct vcenter_hol
     }
     struct trust_verdict verdict;
     if (vim_endpoint_verdict(x->endpoint, &verdict) && verdict.ok)
-        evidence_note(site->evidence, verdict.anchor, urn, "api");
+        evidence_note(site->evidence, verdict.anchor, urn, EVIDENCE_API);
     *ret = hold_of(x);
     return true;
 }

@@ -73,11 +73,26 @@ static bool find_grants(struct asking *g, struct store *s, struct err *e)
     return true;
 }
 
+/* Each certificate once, however many grants of it are asked about. */
+static bool read_carried(struct asking *g, struct store *s, struct err *e)
+{
+    for (size_t i = 0; i < g->len; i++) {
+        size_t k = 0;
+        while (memcmp(g->changes[k].sha256, g->changes[i].sha256, DIGEST_SHA256) != 0)
+            k++;
+        if (k == i && !evidence_sum_add(s, g->changes[i].sha256, &g->ret->carried, e))
+            return false;
+    }
+    evidence_sum_sort(&g->ret->carried);
+    return true;
+}
+
 static bool read_all(void *self, struct store *s, struct err *e)
 {
     struct asking *g = self;
     const struct whatif_ask *ask = g->ask;
-    if (!replay_load_in(g->site, s, &(struct replay_ask){ .now_ms = ask->now_ms }, &g->ret->replay, e) || !find_grants(g, s, e))
+    if (!replay_load_in(g->site, s, &(struct replay_ask){ .now_ms = ask->now_ms }, &g->ret->replay, e) || !find_grants(g, s, e) ||
+        !read_carried(g, s, e))
         return false;
     if (ask->action == WHATIF_GRANT) {
         g->changes[g->len++] = (struct trust_change){ .kind = TRUST_CHANGE_ADD, .to = ask->scope, .cert = ask->cert };

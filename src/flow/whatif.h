@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "flow/evidence_sum.h"
 #include "flow/replay.h"
 
 struct site;
@@ -58,6 +59,7 @@ struct whatif {
     size_t unknown;          /* not known, and the change can matter */
     struct whatif_session sessions[WHATIF_SESSIONS];
     size_t sessions_len, sessions_ending;
+    struct evidence_sum carried; /* by the certificates that are asked about, until now; whatever their scopes */
 };
 void whatif_done(struct whatif *w);
 

@@ -16,7 +16,7 @@ struct store;
 struct store_evidence {
     uint8_t anchor[DIGEST_SHA256];
     const char *endpoint; /* as in endpoint.h */
-    const char *purpose;  /* a word of ours: "api", "console", "transfer", "guest", "probe" */
+    const char *purpose;  /* a word of ours: "api", "console" (flow/evidence.h) */
     int64_t first_ms, last_ms;
     uint64_t count;       /* connections, at least 1 */
 };

@@ -2,6 +2,7 @@
 import configparser
 import hashlib
 import ssl
+import time
 
 from cell import VCLOUD
 from harness import DEADLINE, check, check_equal
@@ -134,6 +135,17 @@ class Estate:
     def grants(self):
         """Without when one was last used: the watch uses them at any moment."""
         return [{k: v for k, v in g.items() if k != 'lastUsed'} for g in self.every(f'{OURS}/grants')]
+
+    def await_carried(self, alias, *purposes):
+        """Evidence that the certificate of this alias carried hosts for all of these; it is written each second."""
+        sha256 = next(g['sha256'] for g in self.grants() if g['alias'] == alias).replace(':', '')
+        end = time.monotonic() + DEADLINE
+        while time.monotonic() < end:
+            rows = {row['purpose']: row for row in self.api.get(f'{OURS}/anchors/{sha256}/evidence').json['values']}
+            if set(purposes) <= set(rows):
+                check(all('/' in rows[p]['endpoint'] and rows[p]['last'] >= rows[p]['first'] and rows[p]['count'] > 0 for p in purposes), rows)
+                return rows
+        raise AssertionError(f'{alias} has carried {sorted(rows)} and not {purposes}')
 
     def inbox(self):
         return self.every(INBOX)

@@ -292,6 +292,8 @@ static void the_report_tells_why_E2(void **state)
     CHECK_STR(json_string_value(json_object_get(ep, "of")), "vc1");
     CHECK_EQ(json_integer_value(json_object_get(evidence, "connections")), 7);
     CHECK_STR(json_string_value(json_object_get(json_array_get(json_object_get(evidence, "uses"), 0), "name")), "esx1.example");
+    CHECK_EQ(json_array_size(json_object_get(evidence, "purposes")), 1);
+    CHECK_STR(json_string_value(json_object_get(json_array_get(json_object_get(evidence, "purposes"), 0), "purpose")), "probe");
     json_decref(j);
     /* A row goes with its grant at the next report. */
     CHECK_OK(try_remove(&x, shown, NOW, &len, &e), &e);

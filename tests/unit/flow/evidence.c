@@ -1,6 +1,6 @@
 #include "flow/evidence.h"
 
-#include "base/arena.h"
+#include "flow/evidence_sum.h"
 #include "flow/loan.h"
 #include "store/evidence.h"
 #include "store/store.h"
@@ -66,7 +66,6 @@ static void notes_become_rows(void **state)
 static void an_anchor_was_last_used(void **state)
 {
     struct world *w = *state;
-    AUTO(arena_done) struct arena a = { 0 };
     AUTO(loan_end) struct loan l = { 0 };
     const uint8_t used[DIGEST_SHA256] = { 1 }, other[DIGEST_SHA256] = { 2 }, never[DIGEST_SHA256] = { 3 };
     static char names[STORE_PAGE_MAX + 1][32];
@@ -83,11 +82,11 @@ static void an_anchor_was_last_used(void **state)
     CHECK_OK(store_begin(l.store, STORE_WRITE, &e), &e);
     CHECK_OK(store_evidence_add(l.store, rows, ARRAY_LEN(rows), &dropped, &e), &e);
     CHECK_OK(store_commit(l.store, &e), &e);
-    CHECK_OK(evidence_last(l.store, used, &a, &at, &e), &e);
+    CHECK_OK(evidence_last(l.store, used, &at, &e), &e);
     CHECK_EQ(at, 2000 + STORE_PAGE_MAX);
-    CHECK_OK(evidence_last(l.store, other, &a, &at, &e), &e);
+    CHECK_OK(evidence_last(l.store, other, &at, &e), &e);
     CHECK_EQ(at, 9000);
-    CHECK_OK(evidence_last(l.store, never, &a, &at, &e), &e);
+    CHECK_OK(evidence_last(l.store, never, &at, &e), &e);
     CHECK_EQ(at, 0);
 }
 
@@ -110,4 +109,48 @@ static void what_does_not_fit_is_counted(void **state)
     CHECK(f.rows >= EVIDENCE_WAITING);
 }
 
-GROUP(flow_evidence, WITH_WORLD(notes_become_rows), WITH_WORLD(an_anchor_was_last_used), WITH_WORLD(what_does_not_fit_is_counted))
+/* More endpoints than a page of the store has rows; another anchor's are not counted. */
+static void it_is_added_up_by_purpose_E2(void **state)
+{
+    enum { HOSTS = STORE_PAGE_MAX + 5 };
+    struct world *w = *state;
+    struct err e;
+    size_t dropped;
+    const uint8_t a[DIGEST_SHA256] = { 1 }, b[DIGEST_SHA256] = { 2 }, nobody[DIGEST_SHA256] = { 3 };
+    AUTO(loan_end) struct loan l = { 0 };
+    struct evidence_sum sum = { .len = 0 };
+    CHECK_OK(loan_begin(w->shelf, &l, &e) && store_begin(l.store, STORE_WRITE, &e), &e);
+    for (int i = 0; i < HOSTS; i++) {
+        char endpoint[64];
+        struct store_evidence row = { .endpoint = endpoint, .purpose = EVIDENCE_CONSOLE, .first_ms = 1000 + i, .last_ms = 5000 + i, .count = 2 };
+        (void)snprintf(endpoint, sizeof(endpoint), "urn:vcloud:vimserver:1/host-%d", i);
+        memcpy(row.anchor, a, sizeof(a));
+        CHECK_OK(store_evidence_add(l.store, &row, 1, &dropped, &e), &e);
+    }
+    const char *const purposes[] = { EVIDENCE_OVF_UP, EVIDENCE_GUEST_FILE };
+    for (size_t i = 0; i < ARRAY_LEN(purposes); i++) {
+        struct store_evidence row = { .endpoint = "urn:vcloud:vimserver:1/host-0", .purpose = purposes[i], .first_ms = 10,
+                                      .last_ms = i ? 10 : 9000, .count = 1 };
+        memcpy(row.anchor, a, sizeof(a));
+        CHECK_OK(store_evidence_add(l.store, &row, 1, &dropped, &e), &e);
+        memcpy(row.anchor, b, sizeof(b));
+        CHECK_OK(store_evidence_add(l.store, &row, 1, &dropped, &e), &e);
+    }
+    CHECK_OK(store_commit(l.store, &e) && store_begin(l.store, STORE_READ, &e), &e);
+    CHECK_OK(evidence_sum_add(l.store, nobody, &sum, &e), &e);
+    CHECK_EQ(sum.len, 0);
+    CHECK_OK(evidence_sum_add(l.store, a, &sum, &e), &e);
+    evidence_sum_sort(&sum);
+    CHECK_EQ(sum.len, 3);
+    CHECK_STR(sum.of[0].purpose, EVIDENCE_OVF_UP);
+    CHECK_STR(sum.of[1].purpose, EVIDENCE_CONSOLE);
+    CHECK_STR(sum.of[2].purpose, EVIDENCE_GUEST_FILE);
+    CHECK_EQ(sum.of[1].endpoints, HOSTS);
+    CHECK_EQ(sum.of[1].connections, 2 * HOSTS);
+    CHECK_EQ(sum.of[1].first_ms, 1000);
+    CHECK_EQ(sum.of[1].last_ms, 5000 + HOSTS - 1);
+    CHECK_OK(evidence_sum_add(l.store, b, &sum, &e), &e);
+    CHECK_EQ(sum.of[0].endpoints, 2);
+}
+
+GROUP(flow_evidence, WITH_WORLD(notes_become_rows), WITH_WORLD(an_anchor_was_last_used), WITH_WORLD(what_does_not_fit_is_counted), WITH_WORLD(it_is_added_up_by_purpose_E2))
