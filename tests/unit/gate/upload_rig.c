@@ -106,7 +106,7 @@ static bool request_is_whole(const struct rig *r)
     size_t body = r->got_len - (size_t)(head + 4 - (const char *)r->got);
     const char *length = memmem(r->got, r->got_len, "Content-Length: ", 16);
     return length ? body == strtoull(length + 16, NULL, 10)
-                  : r->got_len > 7 && !memcmp(r->got + r->got_len - 5, "0\r\n\r\n", 5);
+                  : !memcmp(r->got, "GET ", 4) || (r->got_len > 7 && !memcmp(r->got + r->got_len - 5, "0\r\n\r\n", 5));
 }
 
 static bool host_turn(struct rig *r)
@@ -120,9 +120,9 @@ static bool host_turn(struct rig *r)
         size_t most = r->takes < RIG_GOT ? r->takes : RIG_GOT;
         if (conn_read(r->host, r->got + r->got_len, most - r->got_len, &n, &e) != IO_DONE)
             break;
+        moved = moved || n || !r->got_end; /* an end is news once */
         r->got_end = !n;
         r->got_len += n;
-        moved = true;
         if (!n)
             break;
     }
@@ -174,16 +174,15 @@ size_t rig_body(struct rig *r)
 
 /* ---- the sender ---- */
 
-static struct gate_errand *errand(struct rig *r, const char *print)
+struct gate_target *rig_target(struct rig *r, const char *print, const char *path)
 {
-    struct err e;
     struct gate_target *t = gate_target_create();
     t->vcenter = xstrdup("urn:vcloud:vimserver:1");
     t->endpoint = xstrdup("urn:vcloud:vimserver:1/host-1");
     t->host_name = xstrdup("esx1.example");
     t->host = xstrdup("127.0.0.9");
     t->port = 443;
-    t->path = xstrdup("/nfc/secret-path/disk-0.vmdk");
+    t->path = xstrdup(path);
     t->names[t->names_len++] = xstrdup("esx1.example");
     if (print && print[0]) {
         CHECK(gate_target_thumbprint(t, print));
@@ -194,7 +193,13 @@ static struct gate_errand *errand(struct rig *r, const char *print)
         text_fingerprint(digest, sizeof(digest), text);
         CHECK(gate_target_thumbprint(t, text));
     }
-    struct gate_errand *a = gate_errand_create(t, "POST");
+    return t;
+}
+
+static struct gate_errand *errand(struct rig *r, const char *print)
+{
+    struct err e;
+    struct gate_errand *a = gate_errand_create(rig_target(r, print, "/nfc/secret-path/disk-0.vmdk"), "POST");
     CHECK_OK(gate_errand_field(a, "Cookie", "vmware_cgi_ticket=secret-ticket", &e), &e);
     return a;
 }
@@ -257,9 +262,10 @@ void rig_upload(struct rig *r, const char *print, uint64_t length)
     r->upload = gate_upload_create(r->gate, print && !strcmp(print, "none") ? NULL : errand(r, print), &how);
 }
 
-void rig_start(struct rig *r, const char *print)
+void rig_start_gate(struct rig *r, const struct gate_config *more)
 {
     struct err e;
+    struct gate_config c = *more;
     memset(r, 0, sizeof(*r));
     log_threshold_set(LOG_LVL_ERROR);
     for (size_t i = 0; i < RIG_FILE; i++)
@@ -277,12 +283,20 @@ void rig_start(struct rig *r, const char *print)
     r->pool = pool_create(&(struct pool_config){ .name = "rig", .threads = 1, .queue_max = 100 }, &e);
     CHECK_OK(r->pool, &e);
     r->resolver = resolver_create(NULL, RESOLVE_AUTO, r->pool);
-    r->gate = gate_create(&(struct gate_config){ .pool = r->pool, .resolver = r->resolver, .live = r->live, .connect = dial,
-                                                 .transfers_max = 2, .between_ms = 600000 });
+    c.pool = r->pool;
+    c.resolver = r->resolver;
+    c.live = r->live;
+    c.connect = dial;
+    r->gate = gate_create(&c);
     for (int i = 0; i < RIG_LOOPS; i++) {
         r->loops[i] = loop_create_at(r->now, &e);
         CHECK_OK(gate_lane_create(r->gate, r->loops[i], &r->lanes[i], &e), &e);
     }
+}
+
+void rig_start(struct rig *r, const char *print)
+{
+    rig_start_gate(r, &(struct gate_config){ .transfers_max = 2, .between_ms = 600000 });
     r->answers = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n";
     rig_upload(r, print, RIG_FILE);
 }

@@ -1,7 +1,9 @@
 /* unit/gate/upload_rig.h - a gate with two loops in the test's hand, an ESXi host at the other end of a connection in memory that really
- * speaks TLS, a sender that notes what it hears, and clients that feed an upload with bytes of one file. */
+ * speaks TLS, a sender that notes what it hears, and clients that feed an upload with bytes of one file. Consoles stand on
+ * it too (unit/gate/console.c). */
 #pragma once
 #include "fixture/mint.h"
+#include "gate/gate.h"
 #include "gate/upload.h"
 #include "net/loop.h"
 #include "net/memory.h"
@@ -63,7 +65,11 @@ struct rig {
 extern uint8_t rig_file[RIG_FILE];
 
 void rig_start(struct rig *r, const char *print); /* the thumbprint of the errand: NULL = none, "" = the host's own */
+/* The same gate with a policy of consoles and its limits: policy, self, sessions_max, idle_ms, life_ms. No upload is made. */
+void rig_start_gate(struct rig *r, const struct gate_config *more);
 void rig_stop(struct rig *r);
+/* The host as a target, with that path. */
+struct gate_target *rig_target(struct rig *r, const char *print, const char *path);
 /* An upload of the file whose length is known, or not. */
 void rig_upload(struct rig *r, const char *print, uint64_t length);
 /* Replaces what is trusted: with the root for this scope, or nothing; the caller has the gate look. */
