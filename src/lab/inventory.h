@@ -17,6 +17,7 @@ enum lab_mo {
     MO_FILE_MANAGER, MO_GUEST_OPERATIONS, MO_GUEST_FILES, MO_GUEST_PROCESSES, MO_GUEST_ACCOUNTS, MO_ALARM,
     MO_CERT_ALARM, MO_STS_ALARM, /* as enum lab_own_alarm */
     MO_DISK_MANAGER, MO_LIST_VIEW, MO_EVENT_HISTORY, MO_TASK_HISTORY, MO_SPEC_MANAGER,
+    MO_AUTHORIZATION, MO_LICENSES, MO_LICENSE_USES, MO_PERF, MO_DIAGNOSTICS, MO_STORED_DISKS, MO_AUTOSTART,
     MO_KINDS,
 };
 
@@ -72,7 +73,8 @@ bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_m
 /* In props_*.c. */
 typedef struct lab_value *lab_build(const struct lab_asking *k, struct lab_object o);
 lab_build lab_host_summary, lab_host_runtime, lab_host_config, lab_host_config_manager, lab_host_hardware,
-    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_certificate_list, lab_host_licensable;
+    lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_certificate_list, lab_host_licensable,
+    lab_host_autostart;
 lab_build lab_datacenter_configuration, lab_cluster_summary, lab_cluster_configuration, lab_cluster_configuration_ex,
     lab_pool_config, lab_pool_runtime, lab_pool_summary;
 lab_build lab_datastore_summary, lab_datastore_info, lab_datastore_capability, lab_datastore_mounts, lab_network_summary;
@@ -80,6 +82,10 @@ lab_build lab_vm_summary, lab_vm_runtime, lab_vm_config, lab_vm_guest, lab_vm_po
     lab_vm_capability, lab_vm_heartbeat;
 /* A container view's; in session.c as well everybody who is logged in over SOAP. */
 lab_build lab_view_objects, lab_view_container, lab_view_types, lab_view_recursive, lab_session_list;
+/* In authorization.c, license.c, perf.c. */
+lab_build lab_role_list, lab_privilege_list, lab_authorization_description, lab_effective_role, lab_root_permission;
+lab_build lab_license_list, lab_license_evaluation, lab_license_source, lab_license_edition, lab_license_available;
+lab_build lab_perf_counters, lab_perf_description, lab_perf_intervals;
 /* In custom_spec.c. */
 lab_build lab_custom_specs;
 /* In history.c. */

@@ -29,6 +29,7 @@ enum {
 
 static const char usage[] =
     "usage: vsphere-lab up [SCENARIO.ini] --dir DIR [--ready-fd N] [--byte-exact]   start it, in the foreground\n"
+    "       vsphere-lab --version | --help\n"
     "       vsphere-lab COMMAND .. --dir DIR       ask or change the one that runs there:\n"
     "  status | faults | down                      the estate as JSON; the names of faults; end it\n"
     "  fault TARGET FAULT                          let something go wrong\n"
@@ -266,6 +267,10 @@ int main(int argc, char **argv)
     (void)signal(SIGPIPE, SIG_IGN);
     if (argc == 2 && !strcmp(argv[1], "--help")) {
         (void)fputs(usage, stdout);
+        return 0;
+    }
+    if (argc == 2 && !strcmp(argv[1], "--version")) {
+        (void)puts("vsphere-lab " VOUCHSAFE_VERSION);
         return 0;
     }
     if (!parse(&o, argc, argv, &e)) {

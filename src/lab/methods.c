@@ -46,7 +46,7 @@ static void write_about(const struct lab_asking *k, struct lab_value *in)
                                                     : k->vc->plan->version == LAB_70 ? "7.0" : "8.0");
 }
 
-/* Only managers that answer are named: a client that finds none knows how to do without. */
+/* Managers that answer, if only that they do not support it: a client may take one for granted. */
 struct lab_value *lab_service_content(const struct lab_asking *k, const char *name)
 {
     struct arena *a = k->arena;
@@ -57,16 +57,26 @@ struct lab_value *lab_service_content(const struct lab_asking *k, const char *na
     write_about(k, v);
     (void)lab_ref(a, v, "setting", "OptionManager", "VpxSettings");
     (void)lab_ref(a, v, "sessionManager", "SessionManager", "SessionManager");
+    (void)lab_ref(a, v, "authorizationManager", "AuthorizationManager", "AuthorizationManager");
+    (void)lab_ref(a, v, "perfManager", "PerformanceManager", "PerfMgr");
     (void)lab_ref(a, v, "eventManager", "EventManager", "EventManager");
     (void)lab_ref(a, v, "taskManager", "TaskManager", "TaskManager");
     (void)lab_ref(a, v, "customizationSpecManager", "CustomizationSpecManager", "CustomizationSpecManager");
+    (void)lab_ref(a, v, "diagnosticManager", "DiagnosticManager", "DiagMgr");
+    (void)lab_ref(a, v, "licenseManager", "LicenseManager", "LicenseManager");
     (void)lab_ref(a, v, "searchIndex", "SearchIndex", "SearchIndex");
     (void)lab_ref(a, v, "fileManager", "FileManager", "FileManager");
     (void)lab_ref(a, v, "virtualDiskManager", "VirtualDiskManager", "virtualDiskManager");
     (void)lab_ref(a, v, "ovfManager", "OvfManager", "OvfManager");
     (void)lab_ref(a, v, "guestOperationsManager", "GuestOperationsManager", "guestOperationsManager");
     (void)lab_ref(a, v, "certificateManager", "CertificateManager", "certificateManager");
+    (void)lab_ref(a, v, "vStorageObjectManager", "VcenterVStorageObjectManager", "VStorageObjectManager");
     return v;
+}
+
+bool lab_not_supported(struct lab_call *c)
+{
+    return lab_say(c, "NotSupported", "The operation is not supported on the object.");
 }
 
 bool lab_service_content_call(struct lab_call *c)

@@ -115,6 +115,7 @@ TO_ONE(environment, MO_ENVIRONMENT)
 TO_ONE(guest_accounts, MO_GUEST_ACCOUNTS)
 TO_ONE(guest_files, MO_GUEST_FILES)
 TO_ONE(guest_processes, MO_GUEST_PROCESSES)
+TO_ONE(license_uses, MO_LICENSE_USES)
 TO_LIST(hosts, MO_HOST, k->vc->hosts_len)
 TO_LIST(datastores, MO_DATASTORE, lab_count(k->vc, MO_DATASTORE))
 TO_LIST(networks, MO_NETWORK, lab_count(k->vc, MO_NETWORK))
@@ -202,8 +203,9 @@ static const struct {
     { ENTITIES, "configStatus", green },
     { ENTITIES, "customValue", NULL },
     { ENTITIES, "recentTask", lab_task_recent_of },
-    { ENTITIES, "permission", NULL },
-    { ENTITIES, "effectiveRole", NULL },
+    { ENTITIES & ~IS(MO_ROOT), "permission", NULL },
+    { IS(MO_ROOT), "permission", lab_root_permission },
+    { ENTITIES, "effectiveRole", lab_effective_role },
     { ENTITIES, "disabledMethod", NULL },
     { ENTITIES, "declaredAlarmState", NULL },
     { ENTITIES & ~(ABOVE_HOSTS | IS(MO_HOST)), "triggeredAlarmState", NULL },
@@ -341,6 +343,21 @@ static const struct {
     { IS(MO_OVF_MANAGER), "ovfExportOption", NULL },
     { IS(MO_EVENT_MANAGER), "description", lab_event_description },
     { IS(MO_EVENT_MANAGER), "latestEvent", lab_event_latest },
+    { IS(MO_AUTHORIZATION), "roleList", lab_role_list },
+    { IS(MO_AUTHORIZATION), "privilegeList", lab_privilege_list },
+    { IS(MO_AUTHORIZATION), "description", lab_authorization_description },
+    { IS(MO_LICENSES), "source", lab_license_source },
+    { IS(MO_LICENSES), "sourceAvailable", lab_license_available },
+    { IS(MO_LICENSES), "diagnostics", NULL },
+    { IS(MO_LICENSES), "featureInfo", NULL },
+    { IS(MO_LICENSES), "licensedEdition", lab_license_edition },
+    { IS(MO_LICENSES), "licenses", lab_license_list },
+    { IS(MO_LICENSES), "licenseAssignmentManager", license_uses },
+    { IS(MO_LICENSES), "evaluation", lab_license_evaluation },
+    { IS(MO_PERF), "description", lab_perf_description },
+    { IS(MO_PERF), "historicalInterval", lab_perf_intervals },
+    { IS(MO_PERF), "perfCounter", lab_perf_counters },
+    { IS(MO_AUTOSTART), "config", lab_host_autostart },
 };
 
 /* Does the version that is spoken have it? 60701 is 6.7.1. */

@@ -100,7 +100,7 @@ struct lab_value *lab_host_summary(const struct lab_asking *k, struct lab_object
     struct lab_value *q = lab_struct(a, s, "quickStats", "HostListSummaryQuickStats");
     (void)lab_int(a, q, "overallCpuUsage", 400);
     (void)lab_int(a, q, "overallMemoryUsage", 4096);
-    (void)lab_int(a, q, "uptime", 3600);
+    (void)lab_int(a, q, "uptime", k->now - k->vc->at.estate->born);
     lab_value_add(s, lab_host_status(k, o));
     s->last->name = "overallStatus";
     (void)lab_bool(a, s, "rebootRequired", false);
@@ -182,6 +182,22 @@ struct lab_value *lab_host_config_manager(const struct lab_asking *k, struct lab
     struct lab_value *v = lab_struct(k->arena, NULL, NULL, "HostConfigManager");
     (void)lab_ref(k->arena, v, "certificateManager", "HostCertificateManager",
                   lab_object_moid(k, (struct lab_object){ .mo = MO_HOST_CERT_MANAGER, .n = o.n }));
+    (void)lab_ref(k->arena, v, "autoStartManager", "HostAutoStartManager",
+                  lab_object_moid(k, (struct lab_object){ .mo = MO_AUTOSTART, .n = o.n }));
+    return v;
+}
+
+/* As a host in a cluster has it: nothing starts by itself. */
+struct lab_value *lab_host_autostart(const struct lab_asking *k, struct lab_object o UNUSED)
+{
+    struct arena *a = k->arena;
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostAutoStartManagerConfig");
+    struct lab_value *d = lab_struct(a, v, "defaults", "AutoStartDefaults");
+    (void)lab_bool(a, d, "enabled", false);
+    (void)lab_int(a, d, "startDelay", 120);
+    (void)lab_int(a, d, "stopDelay", 120);
+    (void)lab_bool(a, d, "waitForHeartbeat", false);
+    (void)lab_string(a, d, "stopAction", "PowerOff");
     return v;
 }
 

@@ -72,6 +72,11 @@ lab_method lab_spec_exists, lab_spec_get, lab_spec_create, lab_spec_overwrite, l
 lab_method lab_refresh_certificates, lab_refresh_cas, lab_revoke_certificates, lab_reconnect_host, lab_disconnect_host, lab_host_csr,
     lab_host_csr_by_dn, lab_host_install_certificate, lab_host_replace_cas, lab_host_list_cas, lab_host_list_crls, lab_host_notify,
     lab_host_certificates;
+/* In authorization.c, license.c, diagnostic.c, perf.c. */
+lab_method lab_all_permissions, lab_entity_permissions, lab_role_permissions, lab_decode_license, lab_assigned_licenses, lab_log_list,
+    lab_log_browse, lab_perf_provider, lab_perf_available, lab_perf_counter, lab_perf_query;
+/* In methods.c: what a vCenter can and the lab does not; NotSupported. */
+lab_method lab_not_supported;
 /* In option.c. */
 lab_method lab_query_options, lab_update_options;
 

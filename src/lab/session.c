@@ -165,7 +165,7 @@ static struct lab_session *open_session(struct lab_vcenter *vc, bool rest, int64
     struct lab_session *s = xcalloc(1, sizeof(*s));
     random_uuid(s->id);
     random_uuid(s->key);
-    (void)text_copy(s->user, sizeof(s->user), "VSPHERE.LOCAL\\Administrator");
+    (void)text_copy(s->user, sizeof(s->user), LAB_PRINCIPAL);
     s->login_ms = s->last_ms = now_ms;
     s->rest = rest;
     s->next = vc->sessions;

@@ -12,6 +12,9 @@
 
 struct http1_head;
 
+/* Whoever logs in, as sessions, events and permissions name him. */
+#define LAB_PRINCIPAL "VSPHERE.LOCAL\\Administrator"
+
 enum {
     LAB_SESSIONS_MAX = 500,      /* of one vCenter; the one longest idle goes */
     LAB_IDLE_MS = 30 * 60 * 1000, /* without a call */

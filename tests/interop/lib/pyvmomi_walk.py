@@ -272,7 +272,8 @@ def main():
     say((len(hosts), len(machines.view)) == (4, 8), 'lists hosts and machines', hosts, machines.view)
     every_property([service, content.rootFolder, content.sessionManager, content.propertyCollector, content.viewManager,
                     content.setting, content.searchIndex, content.certificateManager, view,
-                    hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
+                    content.authorizationManager, content.licenseManager, content.licenseManager.licenseAssignmentManager, content.perfManager,
+                    content.diagnosticManager, hosts[0].configManager.autoStartManager, hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
                     content.ovfManager, content.customizationSpecManager, content.fileManager, content.guestOperationsManager, *view.view])
     tasks(content, machines.view[0])
     certificates(hosts)
