@@ -9,8 +9,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/random.h"
-#include "base/secret.h"
 #include "base/text.h"
 #include "flow/caller.h"
 #include "flow/evidence.h"
@@ -27,78 +25,7 @@
 #include "vim/vm_ticket.h"
 #include "wire/url.h"
 
-#define KIND "console-ticket"
-#define PREFIX "cst-"
 static const char feature[] = "The console";
-
-enum { SECRET_BYTES = 32, HASH_TEXT = 2 * DIGEST_SHA256 + 1 };
-
-/* ---- tickets ---- */
-
-/* What is kept of a ticket: never the ticket. */
-static void hash_of(const char *ticket, char out[HASH_TEXT])
-{
-    uint8_t digest[DIGEST_SHA256];
-    digest_sha256(ticket, strlen(ticket), digest);
-    text_hex(digest, sizeof(digest), out);
-}
-
-static bool make_ticket(char out[CONSOLE_TICKET], struct err *e)
-{
-    uint8_t bytes[SECRET_BYTES];
-    AUTO(buf_done) struct buf text;
-    buf_init(&text, CONSOLE_TICKET);
-    random_bytes(bytes, sizeof(bytes));
-    bool ok = text_base64(&text, bytes, sizeof(bytes), e);
-    secret_wipe(bytes, sizeof(bytes));
-    if (!ok)
-        return false;
-    size_t len = 0;
-    for (const char *p = PREFIX; *p; p++)
-        out[len++] = *p;
-    for (const char *p = buf_str(&text); *p && *p != '='; p++)
-        out[len++] = *p == '+' ? '-' : *p == '/' ? '_' : *p; /* RFC 4648 section 5: nothing that a path would change */
-    out[len] = '\0';
-    secret_wipe(text.data, text.len);
-    return true;
-}
-
-static bool keep_ticket(const struct site *site, const struct caller *c, const struct vm *v, const char *ticket, struct err *e)
-{
-    AUTO(loan_end) struct loan l = { 0 };
-    char id[HASH_TEXT];
-    uint64_t open;
-    int64_t now = clock_wall_ms();
-    hash_of(ticket, id);
-    const struct store_record r = { .kind = KIND, .id = id, .owner = c->session, .name = "", .state = "", .made_ms = now,
-                                    .until_ms = now + CONSOLE_TICKET_MS };
-    const struct store_record_query mine = { .kind = KIND, .owner = c->session };
-    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
-        !store_record_expire(l.store, KIND, now, &open, e) || !store_record_count(l.store, &mine, &open, e))
-        return false;
-    if (open >= CONSOLE_PER_SESSION)
-        return err_set(e, ERR_LIMIT, "%d console tickets of this session wait to be used", CONSOLE_PER_SESSION);
-    json_t *data = json_pack("{s:s, s:s}", "vm", v->urn, "user", c->user);
-    return kept_put(l.store, r, data, e) && store_commit(l.store, e);
-}
-
-/* Taken away by whoever comes first; the rest finds nothing. */
-static bool take_ticket(const struct site *site, const char *ticket, struct arena *a, struct store_record *ret, struct err *e)
-{
-    AUTO(loan_end) struct loan l = { 0 };
-    char id[HASH_TEXT];
-    struct err none;
-    hash_of(ticket, id);
-    if (!loan_begin(site->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e))
-        return false;
-    bool there = store_record_get(l.store, KIND, id, a, ret, &none);
-    if (!there && none.kind != ERR_NOT_FOUND)
-        return err_set(e, none.kind, "%s", none.msg);
-    if (there && (!store_record_remove(l.store, KIND, id, e) || !store_commit(l.store, e)))
-        return false;
-    return (there && clock_wall_ms() < ret->until_ms) ||
-           err_set(e, ERR_DENIED, "this console ticket is none: it was used, or is older than %d seconds", CONSOLE_TICKET_MS / 1000);
-}
 
 /* ---- the machine and its host ---- */
 
@@ -141,7 +68,7 @@ bool console_ticket(const struct site *site, const struct caller *c, const char 
     t->vm_name = xstrdup(v.name);
     t->user_name = xstrdup(c->who);
     t->org = xstrdup(c->org);
-    return host_target_look(site, t, feature, e) && make_ticket(ret_ticket, e) && keep_ticket(site, c, &v, ret_ticket, e);
+    return host_target_look(site, t, feature, e) && console_ticket_keep(site->shelf, c, v.urn, clock_wall_ms(), ret_ticket, e);
 }
 
 /* ---- what the gate asks ---- */
@@ -241,8 +168,8 @@ static bool admit(void *self, const char *ticket, const char *from, struct gate_
     struct store_record r;
     struct caller c;
     json_t *data = NULL;
-    bool ok = take_ticket(site, ticket, &a, &r, e) && find_session(site, r.owner, &a, &c, e) && kept_json(&r, &data, e) &&
-              reach_host(site, &c, kept_text(data, "vm", &a), from, ret, e);
+    bool ok = console_ticket_take(site->shelf, ticket, clock_wall_ms(), &a, &r, e) && find_session(site, r.owner, &a, &c, e) &&
+              kept_json(&r, &data, e) && reach_host(site, &c, kept_text(data, "vm", &a), from, ret, e);
     json_decref(data);
     return ok;
 }

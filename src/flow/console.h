@@ -1,25 +1,20 @@
 /* flow/console.h - opening the screen of a virtual machine: tickets of this cell, and what the gate asks when one is used.
  * Called by api (acquireMksTicket, the list of sessions) and, through console_policy, by the gate.
  *
- * The journey. console_ticket looks at the host first, so that an untrusted one is said where a person reads it, and keeps the
- * SHA-256 of 256 random bits, bound to the virtual machine and to the user's session. When the ticket comes back over wss it is
+ * The journey. console_ticket looks at the host first, so that an untrusted one is said where a person reads it, and keeps a
+ * ticket (flow/console_ticket.h). When the ticket comes back over wss it is
  * taken away in one change, the session must still be there and still may, and only then the vCenter is asked for its own ticket. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/err.h"
+#include "flow/console_ticket.h"
 #include "gate/gate.h"
 
 struct arena;
 struct caller;
 struct site;
-
-enum {
-    CONSOLE_TICKET_MS = 30 * 1000,
-    CONSOLE_TICKET = 64,           /* bytes of a ticket with its NUL: "cst-" and base64url */
-    CONSOLE_PER_SESSION = 100,     /* tickets of one session that nobody has used yet */
-};
 
 /* ERR_DENIED: not his, or without a session; ERR_INPUT: powered off, or its host can't be reached; ERR_UNTRUSTED: the host is
  * not believed. The last two are kept as events. Wipe the ticket. */

@@ -7,6 +7,7 @@ int group_flow_audit(void);
 int group_flow_audit_file(void);
 int group_flow_busy(void);
 int group_flow_config(void);
+int group_flow_console_ticket(void);
 int group_flow_deny(void);
 int group_flow_evidence(void);
 int group_flow_expiry(void);
@@ -41,6 +42,7 @@ int main(void)
            group_flow_audit_file() +
            group_flow_busy() +
            group_flow_config() +
+           group_flow_console_ticket() +
            group_flow_deny() +
            group_flow_evidence() +
            group_flow_expiry() +
