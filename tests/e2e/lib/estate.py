@@ -81,6 +81,10 @@ class Estate:
         row = self.row(name)
         self.api.finish(self.api.call('PUT', f'{VCENTERS}/{row["vcId"]}', {**row, 'isEnabled': False}))
 
+    def verify_names(self, name, mode):
+        row = self.row(name)
+        self.api.finish(self.api.call('PUT', f'{VCENTERS}/{row["vcId"]}', {**row, 'verifyNames': mode, 'unpinnedAcknowledged': True}))
+
     def refresh(self, name):
         uuid = self.row(name)['vcId'].rpartition(':')[2]
         done = self.api.call('POST', f'/api/admin/extension/vimServer/{uuid}/action/refresh')
