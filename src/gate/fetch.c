@@ -111,7 +111,7 @@ static enum io take_body(struct exchange *x, struct err *e)
             return IO_FAILED;
         }
         __atomic_store_n(&x->got->bytes, x->got->bytes + len, __ATOMIC_RELAXED);
-        x->moved_ms = clock_mono_ms();
+        x->moved_ms = x->gate->config.mono_ms();
         http_client_consume(x->client, len);
     }
     return io;
@@ -155,7 +155,7 @@ static bool may_go_on(struct exchange *x, struct err *e)
     }
     if (is_ended(x, e))
         return false;
-    if (clock_mono_ms() - x->moved_ms > (x->ask->stall_ms ? x->ask->stall_ms : GATE_FETCH_STALL_MS))
+    if (x->gate->config.mono_ms() - x->moved_ms > (x->ask->stall_ms ? x->ask->stall_ms : GATE_FETCH_STALL_MS))
         return err_set(e, ERR_TIMEOUT, "the host has moved no byte for too long");
     if (trust_set_generation(set) == x->generation)
         return true;
@@ -190,7 +190,7 @@ static bool ask_host(struct exchange *x, const struct gate_target *t, struct con
     const struct gate_fetch *ask = x->ask;
     struct url_host host;
     x->generation = tls_generation(take);
-    x->moved_ms = clock_mono_ms();
+    x->moved_ms = x->gate->config.mono_ms();
     x->client = http_client_create(take, NULL);
     const struct http_send s = { .method = ask->method, .target = t->path ? t->path : "/", .host = &host, .tls = true,
                                  .fields = ask->fields, .fields_len = ask->fields_len, .body = ask->body,

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "gate/gate_parts.h"
 
@@ -26,6 +27,7 @@ struct gate *gate_create(const struct gate_config *c)
     g->counts.of[GATE_UPLOAD].sessions_max = c->transfers_max ? c->transfers_max : transfers;
     g->counts.of[GATE_DOWNLOAD].sessions_max = g->counts.of[GATE_UPLOAD].sessions_max;
     g->config.dial_ms = c->dial_ms ? c->dial_ms : GATE_DIAL_MS;
+    g->config.mono_ms = c->mono_ms ? c->mono_ms : clock_mono_ms;
     g->config.between_ms = c->between_ms ? c->between_ms : GATE_BETWEEN_MS;
     ring_init(&g->sessions);
     (void)pthread_mutex_init(&g->lock, NULL);

@@ -90,6 +90,7 @@ struct gate_config {
     int64_t idle_ms, life_ms;       /* of a console; 0: no limit */
     int64_t between_ms;             /* from one piece of an upload to the next; 0: GATE_BETWEEN_MS */
     int64_t dial_ms;                /* 0: GATE_DIAL_MS */
+    int64_t (*mono_ms)(void);       /* of exchanges, which have no loop; NULL: clock_mono_ms; tests: a clock that they move */
     bool finish;                    /* a withdrawal leaves live sessions alone, unless it says otherwise */
 };
 

@@ -17,7 +17,7 @@
 #include "unit/gate/upload_rig.h"
 #include "wire/ws.h"
 
-enum { GOT = 1024 * 1024, PIPE = 64 * 1024, BLOCK = 32 * 1024, MINUTE = 60 * 1000 };
+enum { GOT = 1024 * 1024, PIPE = 64 * 1024, BLOCK = 32 * 1024, MINUTE = 60 * 1000, PATIENCE = 10 * 1000 * 1000 };
 
 #define OTHER_PRINT "00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33"
 
@@ -160,7 +160,7 @@ static void turn(struct table *t, int64_t ms)
 static void until_client_has(struct table *t, const char *text, size_t len)
 {
     for (int i = 0; text ? !memmem(t->got, t->got_len, text, len) : !t->got_end; i++) {
-        if (i > 100000)
+        if (i > PATIENCE)
             fail_msg("the client has %.*s", (int)t->got_len, t->got);
         turn(t, 0);
         (void)sched_yield();
@@ -389,7 +389,7 @@ static void a_host_or_vcenter_that_fails_is_4502(void **state)
         t.r.hangs_up = cases[i].hangs_up;
         ask(&t, cases[i].ticket, BINARY);
         for (int k = 0; cases[i].other_key && !t.r.answers; k++) {
-            if (k > 100000)
+            if (k > PATIENCE)
                 fail_msg("the host was not asked");
             rig_turn(&t.r, 0);
             host_switches(&t, "another key");
@@ -411,7 +411,7 @@ static void a_host_that_never_answers_is_given_up(void **state)
     ask(&t, "cst-good", BINARY);
     rig_until(&t.r, &t.admitted, 1);
     for (int i = 0; !t.r.got_len; i++) {
-        if (i > 100000)
+        if (i > PATIENCE)
             fail_msg("the host was not asked");
         rig_turn(&t.r, 0);
         (void)sched_yield();
@@ -660,7 +660,7 @@ static void a_client_that_leaves_early_leaves_nothing(void **state)
         if (stage)
             rig_until(&t.r, &t.admitted, 1);
         for (int i = 0; stage == 1 && !t.r.got_len; i++) {
-            CHECK(i < 100000);
+            CHECK(i < PATIENCE);
             rig_turn(&t.r, 0);
             (void)sched_yield();
         }

@@ -40,6 +40,7 @@ struct rig {
     /* The host. */
     struct tls_server *server;
     struct conn *host;   /* NULL until it was dialled, or after it was cut */
+    struct conn *near;   /* what the next dial gets, when rig_socket made one */
     int dials;
     bool refuses;        /* connections can't be made */
     size_t takes;        /* it reads so many bytes in all and then waits */
@@ -67,6 +68,8 @@ extern uint8_t rig_file[RIG_FILE];
 void rig_start(struct rig *r, const char *print); /* the thumbprint of the errand: NULL = none, "" = the host's own */
 /* The same gate with a policy of consoles and its limits: policy, self, sessions_max, idle_ms, life_ms. No upload is made. */
 void rig_start_gate(struct rig *r, const struct gate_config *more);
+/* The next dial gets a real descriptor, for gate_fetch, which waits in place on a thread of its own; the host's end is the caller's. */
+void rig_socket(struct rig *r);
 void rig_stop(struct rig *r);
 /* The host as a target, with that path. */
 struct gate_target *rig_target(struct rig *r, const char *print, const char *path);
