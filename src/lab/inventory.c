@@ -56,6 +56,10 @@ static const struct {
     [MO_DIAGNOSTICS] = { "DiagMgr", "DiagnosticManager", NULL },
     [MO_STORED_DISKS] = { "VStorageObjectManager", "VcenterVStorageObjectManager", NULL },
     [MO_AUTOSTART] = { "autoStartManager-", "HostAutoStartManager", NULL },
+    [MO_HOST_SERVICES] = { "serviceSystem-", "HostServiceSystem", NULL },
+    [MO_HOST_DATE] = { "dateTimeSystem-", "HostDateTimeSystem", NULL },
+    [MO_HOST_OPTIONS] = { "EsxHostAdvSettings-", "OptionManager", NULL },
+    [MO_HOST_NETWORK] = { "networkSystem-", "HostNetworkSystem", NULL },
     [MO_LIST_VIEW] = { "session[", "ListView", NULL },
     [MO_EVENT_HISTORY] = { "session[", "EventHistoryCollector", NULL },
     [MO_TASK_HISTORY] = { "session[", "TaskHistoryCollector", NULL },
@@ -70,6 +74,7 @@ static const struct {
     enum lab_mo mo;
     unsigned from;
 } series[] = { { MO_HOST, HOST_FROM }, { MO_VM, VM_FROM }, { MO_HOST_CERT_MANAGER, HOST_FROM }, { MO_AUTOSTART, HOST_FROM },
+               { MO_HOST_SERVICES, HOST_FROM }, { MO_HOST_DATE, HOST_FROM }, { MO_HOST_OPTIONS, HOST_FROM }, { MO_HOST_NETWORK, HOST_FROM },
                { MO_TASK, 0 },
                { MO_POOL, POOL_FROM }, { MO_DATASTORE, DATASTORE_FROM }, { MO_NETWORK, NETWORK_FROM },
                { MO_DATASTORE_BROWSER, DATASTORE_FROM }, { MO_LEASE, 0 } };
@@ -79,6 +84,10 @@ size_t lab_count(const struct lab_vcenter *vc, enum lab_mo mo)
     switch ((int)mo) {
     case MO_HOST:
     case MO_AUTOSTART:
+    case MO_HOST_SERVICES:
+    case MO_HOST_DATE:
+    case MO_HOST_OPTIONS:
+    case MO_HOST_NETWORK:
     case MO_HOST_CERT_MANAGER: return vc->hosts_len;
     case MO_VM: return lab_vms_end(vc);
     case MO_TASK: return lab_tasks_end(vc);
@@ -188,7 +197,7 @@ bool lab_object_same(struct lab_object a, struct lab_object b)
 
 uint64_t lab_object_changed(const struct lab_asking *k, struct lab_object o)
 {
-    if (o.mo == MO_HOST || o.mo == MO_HOST_CERT_MANAGER || o.mo == MO_AUTOSTART)
+    if (o.mo == MO_HOST || o.mo == MO_HOST_CERT_MANAGER || (o.mo >= MO_AUTOSTART && o.mo <= MO_HOST_NETWORK))
         return k->vc->hosts[o.n].at.changed;
     if (o.mo == MO_TASK)
         return lab_task_find(k->vc, o.n)->changed;

@@ -18,6 +18,7 @@ enum lab_mo {
     MO_CERT_ALARM, MO_STS_ALARM, /* as enum lab_own_alarm */
     MO_DISK_MANAGER, MO_LIST_VIEW, MO_EVENT_HISTORY, MO_TASK_HISTORY, MO_SPEC_MANAGER,
     MO_AUTHORIZATION, MO_LICENSES, MO_LICENSE_USES, MO_PERF, MO_DIAGNOSTICS, MO_STORED_DISKS, MO_AUTOSTART,
+    MO_HOST_SERVICES, MO_HOST_DATE, MO_HOST_OPTIONS, MO_HOST_NETWORK,
     MO_KINDS,
 };
 
@@ -74,7 +75,11 @@ bool lab_session_object(const struct lab_asking *k, const char *moid, enum lab_m
 typedef struct lab_value *lab_build(const struct lab_asking *k, struct lab_object o);
 lab_build lab_host_summary, lab_host_runtime, lab_host_config, lab_host_config_manager, lab_host_hardware,
     lab_host_datastore, lab_host_network, lab_host_vm, lab_host_certificate_info, lab_host_certificate_list, lab_host_licensable,
-    lab_host_autostart;
+    lab_host_autostart, lab_host_network_info;
+/* In host_system.c. */
+lab_build lab_host_services, lab_host_date, lab_host_options;
+/* What the host's virtual switch is, into a HostNetworkInfo. */
+void lab_host_switches(const struct lab_asking *k, struct lab_object o, struct lab_value *network);
 lab_build lab_datacenter_configuration, lab_cluster_summary, lab_cluster_configuration, lab_cluster_configuration_ex,
     lab_pool_config, lab_pool_runtime, lab_pool_summary;
 lab_build lab_datastore_summary, lab_datastore_info, lab_datastore_capability, lab_datastore_mounts, lab_network_summary;

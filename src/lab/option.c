@@ -171,6 +171,8 @@ bool lab_query_options(struct lab_call *c)
 {
     const char *name = lab_arg_text(c, "name");
     size_t len = name ? strlen(name) : 0, seen = 0;
+    if (c->self.mo == MO_HOST_OPTIONS)
+        return lab_query_host_options(c, name);
     for (size_t i = 0; i < ARRAY_LEN(options); i++) {
         bool below = !len || (name[len - 1] == '.' && !strncmp(options[i].key, name, len));
         if (!below && strcmp(options[i].key, name) != 0)
@@ -186,6 +188,8 @@ bool lab_update_options(struct lab_call *c)
 {
     struct err e;
     const struct xml_element *first = lab_arg(c, "changedValue");
+    if (c->self.mo == MO_HOST_OPTIONS)
+        return lab_not_supported(c);
     if (!first)
         return lab_say_value(c, "InvalidArgument", "A specified parameter was not correct: changedValue", "invalidProperty",
                              "changedValue");

@@ -358,6 +358,19 @@ static const struct {
     { IS(MO_PERF), "historicalInterval", lab_perf_intervals },
     { IS(MO_PERF), "perfCounter", lab_perf_counters },
     { IS(MO_AUTOSTART), "config", lab_host_autostart },
+    { IS(MO_HOST_SERVICES), "serviceInfo", lab_host_services },
+    { IS(MO_HOST_DATE), "dateTimeInfo", lab_host_date },
+    { IS(MO_HOST_OPTIONS), "setting", lab_host_options },
+    { IS(MO_HOST_OPTIONS), "supportedOption", NULL },
+    { IS(MO_HOST_NETWORK), "capabilities", NULL },
+    { IS(MO_HOST_NETWORK), "networkInfo", lab_host_network_info },
+    { IS(MO_HOST_NETWORK), "offloadCapabilities", NULL },
+    { IS(MO_HOST_NETWORK), "networkConfig", NULL },
+    { IS(MO_HOST_NETWORK), "dnsConfig", NULL },
+    { IS(MO_HOST_NETWORK), "ipRouteConfig", NULL },
+    { IS(MO_HOST_NETWORK), "consoleIpRouteConfig", NULL },
+    { IS(MO_HOST_NETWORK) | IS(MO_HOST_SERVICES), "value", NULL },
+    { IS(MO_HOST_NETWORK) | IS(MO_HOST_SERVICES), "availableField", NULL },
 };
 
 /* Does the version that is spoken have it? 60701 is 6.7.1. */

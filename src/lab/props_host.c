@@ -128,11 +128,13 @@ static struct lab_value *management_nic(const struct lab_asking *k, const struct
     return v;
 }
 
-static void network_info(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in)
+struct lab_value *lab_host_network_info(const struct lab_asking *k, struct lab_object o)
 {
     struct arena *a = k->arena;
+    const struct lab_host *h = host_of(k, o);
     char dns[LAB_NAME];
-    struct lab_value *v = lab_struct(a, in, "network", "HostNetworkInfo");
+    struct lab_value *v = lab_struct(a, NULL, NULL, "HostNetworkInfo");
+    lab_host_switches(k, o, v);
     (void)management_nic(k, h, lab_array(a, v, "vnic", "HostVirtualNic"), NULL);
     lab_dns_name(&h->at, dns);
     const char *dot = strchr(dns, '.');
@@ -141,6 +143,7 @@ static void network_info(const struct lab_asking *k, const struct lab_host *h, s
     (void)lab_string(a, d, "hostName", arena_strndup(a, dns, (size_t)(dot - dns)));
     (void)lab_string(a, d, "domainName", arena_strdup(a, dot + 1));
     (void)lab_string(a, lab_array(a, d, "searchDomain", "String"), NULL, k->vc->at.estate->scenario->domain);
+    return v;
 }
 
 static void nic_manager(const struct lab_asking *k, const struct lab_host *h, struct lab_value *in)
@@ -168,7 +171,8 @@ struct lab_value *lab_host_config(const struct lab_asking *k, struct lab_object 
     struct lab_value *v = lab_struct(a, NULL, NULL, "HostConfigInfo");
     (void)lab_ref(a, v, "host", "HostSystem", lab_object_moid(k, o));
     about(k, v, "product");
-    network_info(k, h, v);
+    lab_value_add(v, lab_host_network_info(k, o));
+    v->last->name = "network";
     nic_manager(k, h, v);
     buf_init(&pem, LAB_PEM_MAX);
     if (cert && lab_pem_cert(&pem, cert, NULL))
@@ -182,8 +186,15 @@ struct lab_value *lab_host_config_manager(const struct lab_asking *k, struct lab
     struct lab_value *v = lab_struct(k->arena, NULL, NULL, "HostConfigManager");
     (void)lab_ref(k->arena, v, "certificateManager", "HostCertificateManager",
                   lab_object_moid(k, (struct lab_object){ .mo = MO_HOST_CERT_MANAGER, .n = o.n }));
-    (void)lab_ref(k->arena, v, "autoStartManager", "HostAutoStartManager",
-                  lab_object_moid(k, (struct lab_object){ .mo = MO_AUTOSTART, .n = o.n }));
+    static const struct {
+        const char *name;
+        enum lab_mo mo;
+    } more[] = { { "autoStartManager", MO_AUTOSTART }, { "serviceSystem", MO_HOST_SERVICES }, { "dateTimeSystem", MO_HOST_DATE },
+                 { "advancedOption", MO_HOST_OPTIONS }, { "networkSystem", MO_HOST_NETWORK } };
+    for (size_t i = 0; i < ARRAY_LEN(more); i++) {
+        const struct lab_object m = { .mo = more[i].mo, .n = o.n };
+        (void)lab_ref(k->arena, v, more[i].name, lab_object_type(m), lab_object_moid(k, m));
+    }
     return v;
 }
 

@@ -75,6 +75,9 @@ lab_method lab_refresh_certificates, lab_refresh_cas, lab_revoke_certificates, l
 /* In authorization.c, license.c, diagnostic.c, perf.c. */
 lab_method lab_all_permissions, lab_entity_permissions, lab_role_permissions, lab_decode_license, lab_assigned_licenses, lab_log_list,
     lab_log_browse, lab_perf_provider, lab_perf_available, lab_perf_counter, lab_perf_query;
+/* In host_system.c. */
+lab_method lab_host_time;
+bool lab_query_host_options(struct lab_call *c, const char *name);
 /* In methods.c: what a vCenter can and the lab does not; NotSupported. */
 lab_method lab_not_supported;
 /* In option.c. */

@@ -273,7 +273,9 @@ def main():
     every_property([service, content.rootFolder, content.sessionManager, content.propertyCollector, content.viewManager,
                     content.setting, content.searchIndex, content.certificateManager, view,
                     content.authorizationManager, content.licenseManager, content.licenseManager.licenseAssignmentManager, content.perfManager,
-                    content.diagnosticManager, hosts[0].configManager.autoStartManager, hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
+                    content.diagnosticManager, hosts[0].configManager.autoStartManager, hosts[0].configManager.serviceSystem,
+                    hosts[0].configManager.dateTimeSystem, hosts[0].configManager.networkSystem,
+                    hosts[0].configManager.certificateManager, hosts[0].datastoreBrowser, content.taskManager, content.eventManager,
                     content.ovfManager, content.customizationSpecManager, content.fileManager, content.guestOperationsManager, *view.view])
     tasks(content, machines.view[0])
     certificates(hosts)
