@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/vmware/go-vcloud-director/v3/govcd"
 	"github.com/vmware/go-vcloud-director/v3/types/v56"
@@ -168,8 +169,9 @@ func mediumBothWays(catalog *govcd.Catalog, t uploads) error {
 	return want(bytes.Equal(seen, sent), "%d bytes of %d", len(seen), len(sent))
 }
 
+// The SDK asks for the removal and doesn't wait for its task.
 func catalogWithout(catalog *govcd.Catalog, name string) error {
-	for range 40 {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
 		if err := catalog.Refresh(); err != nil {
 			return err
 		}
