@@ -89,7 +89,7 @@ test('attach walks the three steps, distinct certificates, to the payoff S3 S15'
   await sound(page, 'vcenters-empty');
   const dialog = await address(page, 'vc1', vcenterUrl('vc1'));
   equal(await dialog.locator('[aria-current=step]').innerText(), '1 Certificate');
-  equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+  await page.waitForFunction(() => document.activeElement.textContent === 'Cancel');
   await dialog.getByText('will be stored').waitFor();
   await dialog.getByText('This pins one certificate').waitFor();
   await sound(page, 'attach-certificate');
@@ -131,6 +131,7 @@ test('what is left untrusted stands still and says so, and Edit and Save heal it
   await dialog.getByRole('button', { name: 'Leave untrusted' }).click();
   await row(page, 'vc2').getByText('VMCA not trusted').waitFor();
   await row(page, 'vc2').getByRole('link').click();
+  await heading(page, /^vc2 /);
   await page.getByText('stand still').first().waitFor();
   await sound(page, 'vcenter-untrusted');
   await page.getByRole('button', { name: 'Edit' }).click();
@@ -327,7 +328,7 @@ test('the keyboard reaches everything', async () => {
   }
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'detached' });
-  equal(await page.evaluate(() => document.activeElement.textContent), 'Add');
+  await page.waitForFunction(() => document.activeElement.textContent === 'Add');
 });
 
 /** The button or link that opens the console of a machine in it that is powered on. */
@@ -394,7 +395,7 @@ test('a catalog is made, shown and deleted', async () => {
   await sound(page, 'catalog-empty');
   const sure = page.getByRole('dialog', { name: 'Delete shelf' });
   await page.getByRole('button', { name: 'Delete' }).click();
-  equal(await page.evaluate(() => document.activeElement.textContent), 'Cancel');
+  await page.waitForFunction(() => document.activeElement.textContent === 'Cancel');
   await sound(page, 'catalog-delete');
   await page.keyboard.press('Enter');
   await sure.waitFor({ state: 'detached' });

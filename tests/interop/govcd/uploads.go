@@ -171,7 +171,7 @@ func mediumBothWays(catalog *govcd.Catalog, t uploads) error {
 
 // The SDK asks for the removal and doesn't wait for its task.
 func catalogWithout(catalog *govcd.Catalog, name string) error {
-	for end := time.Now().Add(time.Minute); time.Now().Before(end); time.Sleep(50 * time.Millisecond) {
+	for end := time.Now().Add(time.Minute); time.Now().Before(end); {
 		if err := catalog.Refresh(); err != nil {
 			return err
 		}

@@ -26,8 +26,8 @@ export function CatalogPage({ urn }: { urn: string }) {
   const [removing, setRemoving] = useState(false);
   const [task, setTask] = useState<string | null>(null);
   const [why, setWhy] = useState<unknown>(null);
-  if (error && !data) return <Failure why={error} again={again} />;
-  if (!data) return <Loading what="the catalog" />;
+  if (error && !data) return <><h1>Catalog</h1><Failure why={error} again={again} /></>;
+  if (!data) return <><h1>Catalog</h1><Loading what="the catalog" /></>;
   const remove = findLink(data, 'remove');
   return (
     <>

@@ -22,8 +22,8 @@ export function VcenterPage({ urn }: { urn: string }) {
   const [trusting, setTrusting] = useState(false);
   const [task, setTask] = useState<string | null>(null);
   const [why, setWhy] = useState<unknown>(null);
-  if (v.error && !v.data) return <Failure why={v.error} again={v.again} />;
-  if (!v.data) return <Loading what="the vCenter Server" />;
+  if (v.error && !v.data) return <><h1>vCenter Server</h1><Failure why={v.error} again={v.again} /></>;
+  if (!v.data) return <><h1>vCenter Server</h1><Loading what="the vCenter Server" /></>;
   const still = t.data && t.data.hosts.verified < t.data.hosts.total;
   return (
     <>

@@ -22,8 +22,8 @@ export function VmPage({ urn }: { urn: string }) {
   const { data: vm, error, again } = useData<Vm>(vmPath(urn), ['vm']);
   const [task, setTask] = useState<string | null>(null);
   const [why, setWhy] = useState<unknown>(null);
-  if (error && !vm) return <Failure why={error} again={again} />;
-  if (!vm) return <Loading what="the machine" />;
+  if (error && !vm) return <><h1>Virtual Machine</h1><Failure why={error} again={again} /></>;
+  if (!vm) return <><h1>Virtual Machine</h1><Loading what="the machine" /></>;
   const run = (path: string) => {
     setWhy(null);
     setTask(null);

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useId, useRef } from 'preact/hooks';
 
 interface Field {
   label: string;
@@ -35,7 +35,7 @@ export function TextField(p: TextProps) {
   const id = useId();
   const ref = useRef<HTMLInputElement>(null);
   // The attribute counts when a dialog opens; each later step has its first field as well.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (p.autoFocus) ref.current?.focus();
   }, []);
   return (

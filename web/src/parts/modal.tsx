@@ -1,6 +1,6 @@
 // A dialog: the browser's own, which holds the focus, gives it back, and closes on Escape.
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useId, useLayoutEffect, useRef } from 'preact/hooks';
 import { plain } from './certificate';
 import { Icon } from './icon';
 
@@ -16,7 +16,7 @@ interface Props {
 export function Modal({ title, onClose, size = 'medium', busy, children, footer }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  useLayoutEffect(() => { // before anything is typed that was meant for it
     const dialog = ref.current;
     const before = document.activeElement;
     if (dialog && !dialog.open) dialog.showModal();
