@@ -59,7 +59,6 @@ static const struct vim_updates_type types[] = {
 struct news {
     struct inventory_model *model;
     struct arena arena;
-    int64_t at_ms;
     bool shape;                 /* pools or hosts changed */
     const char **changed;       /* ids of machines, in the arena */
     size_t changed_len, changed_room;
@@ -95,7 +94,9 @@ static void take_vm(struct news *n, const struct vim_update *u)
     const struct vim_vm *before = inventory_model_find(n->model, u->object->id);
     struct vim_vm now = before ? *before : (struct vim_vm){ .connected = true, .instance_uuid = "", .pool = "", .host = "", .name = "" };
     vim_vm_update(u->changes, &n->arena, &now);
-    inventory_model_vm(n->model, u->object->id, &now, n->at_ms);
+    /* Told now, not when the question was asked, which waits: a deed that read the machine meanwhile may have read the older state, and nothing
+     * would correct that. When its state is the newer one, the vCenter tells it next. */
+    inventory_model_vm(n->model, u->object->id, &now, clock_wall_ms());
     note_changed(n, u->object->id);
 }
 
@@ -186,7 +187,7 @@ static bool keep(struct following *x, struct news *n, struct err *e)
 
 static bool one_round(struct following *x, struct err *e)
 {
-    AUTO(news_done) struct news n = { .model = x->model, .at_ms = clock_wall_ms() };
+    AUTO(news_done) struct news n = { .model = x->model };
     bool any, more, poked = was_poked(x->f);
     if (!still_the_same(x, e) || (poked && !inventory_keep_vdcs(x->site, x->f->urn, x->model, &x->vdcs, e)))
         return false;
@@ -198,7 +199,6 @@ static bool one_round(struct following *x, struct err *e)
     show_updates(x, NULL);
     if (!ok)
         return false;
-    n.at_ms = clock_wall_ms();
     if (x->told)
         return !any || keep(x, &n, e);
     if (more)
