@@ -171,6 +171,12 @@ static void nobody_reads(void *self)
     (void)spool_unref(self);
 }
 
+/* On a pool thread. */
+static bool may_go_on(void *self, struct err *e)
+{
+    return !spool_withdrawn(self) || err_set(e, ERR_UNTRUSTED, "the ESXi host that it came from is not believed any more");
+}
+
 /* An attachment and nothing that a page could be: what is in it was written by others. */
 static void put_fields(struct api_call *c, const char *name, const char *etag)
 {
@@ -210,7 +216,7 @@ static bool serve(struct api_call *c, struct spool_entry *n, const char *name, s
     if (kind == HTTP_RANGE_PART)
         http_response_field(c->rs, "Content-Range", range_text);
     http_blob_narrow(b, range.first, range.len);
-    http_blob_kept(b, nobody_reads, spool_ref(n));
+    http_blob_kept(b, may_go_on, nobody_reads, spool_ref(n));
     c->rs->onward = http_blob_onward(STEAL(b));
     return true;
 }

@@ -157,6 +157,10 @@ static void trust_changed(void *self, uint64_t generation)
 {
     const struct cell *c = self;
     gate_review(c->gate);
+    if (c->site.spool) {
+        AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(c->live);
+        (void)spool_review(c->site.spool, set);
+    }
     LOG(INFO, "trust.live", "generation=%llu closed=%zu", (unsigned long long)generation, vcenter_table_review(&c->site));
 }
 

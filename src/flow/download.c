@@ -9,14 +9,17 @@
 #include "flow/catalog.h"
 #include "flow/download_file.h"
 #include "flow/loan.h"
+#include "flow/look.h"
 #include "flow/site.h"
 #include "flow/spool.h"
 #include "flow/task.h"
+#include "flow/turns.h"
 #include "flow/vapp.h"
 #include "flow/vcenter_table.h"
 #include "flow/vdc.h"
 #include "flow/vm.h"
 #include "store/store.h"
+#include "trust/set.h"
 #include "vim/lease.h"
 #include "vim/ovf.h"
 #include "vim/vm_ticket.h"
@@ -144,8 +147,8 @@ bool download_stop(const struct site *site, const struct caller *c, const char *
 static void leave_line(struct flow *f)
 {
     const struct task_run *r = task_of(f);
-    char next[SPOOL_TASK];
-    spool_turn_over(r->site->spool, r->urn, next);
+    char next[TURNS_TASK];
+    turns_over(spool_turns(r->site->spool), r->urn, next);
     if (next[0])
         task_resume(r->site, next);
 }
@@ -155,7 +158,7 @@ static bool wait_for_turn(struct flow *f, struct err *e)
     const struct task_run *r = task_of(f);
     if (flow_cancelled(f))
         return err_set(e, ERR_CANCELLED, "the task was cancelled");
-    if (spool_turn(r->site->spool, r->urn))
+    if (turns_take(spool_turns(r->site->spool), r->urn))
         return true;
     task_say(f, "Waiting for other downloads");
     return flow_rest(f);
@@ -309,12 +312,25 @@ static bool is_spooled(const struct flow *f)
     return used != NULL;
 }
 
+/* It can be found from here on, unless the trust that it came by has gone meanwhile: whatever goes later is seen by a review. */
+static bool publish(struct work *w, struct err *e)
+{
+    const struct site *site = task_of(w->flow)->site;
+    struct trust_verdict v;
+    char text[ERR_MSG_MAX];
+    spool_publish(w->entry, clock_mono_ms());
+    AUTO(trust_set_unrefp) struct trust_set *set = trust_live_get(site->live);
+    if (spool_decide(w->entry, set, &v))
+        return true;
+    look_verdict_text(&v, text, sizeof(text));
+    return err_set(e, ERR_UNTRUSTED, "The download of %s ended: an ESXi host that it came from is not believed any more: %s", w->thing.name, text);
+}
+
 static bool fetch(struct flow *f, struct err *e)
 {
     AUTO(work_done) struct work w = { .flow = f };
-    bool there = is_spooled(f), ok = there || (begin_work(&w, e) && (w.thing.path ? fetch_medium(&w, e) : fetch_machine(&w, e)));
-    if (ok && !there)
-        spool_publish(w.entry, clock_mono_ms());
+    bool ok = is_spooled(f) ||
+              (begin_work(&w, e) && (w.thing.path ? fetch_medium(&w, e) : fetch_machine(&w, e)) && publish(&w, e));
     leave_line(f);
     return ok;
 }

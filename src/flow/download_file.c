@@ -25,6 +25,7 @@ enum { RENEWALS = 5 /* of a lease within its time */ };
 
 struct reading {
     const struct download_file *what;
+    const struct gate_target *target;
     int64_t renewed_ms;
 };
 
@@ -36,6 +37,12 @@ static bool keep_alive(struct reading *r, struct err *e)
         return true;
     r->renewed_ms = now;
     return vim_lease_progress(d->session, d->lease, d->percent, vim_deadline(VIM_LEASE_CALL_MS), e) || err_in(e, "keeping the export's lease");
+}
+
+static void believed(void *self, const struct chain *c, int64_t since_ms)
+{
+    const struct reading *r = self;
+    spool_vouch(r->what->entry, r->target, c, since_ms);
 }
 
 static bool take(void *self, const uint8_t *p, size_t len, struct err *e)
@@ -53,9 +60,9 @@ static bool is_cancelled(void *self)
 static bool read_bytes(const struct download_file *d, const struct host_file *f, struct gate_fetched *ret, struct err *e)
 {
     const struct http1_field cookie = { "Cookie", f->cookie };
-    struct reading r = { d, clock_mono_ms() };
+    struct reading r = { d, f->target, clock_mono_ms() };
     const struct gate_fetch ask = { .method = "GET", .fields = &cookie, .fields_len = f->cookie[0] ? 1 : 0, .take = take,
-                                    .cancelled = is_cancelled, .self = &r };
+                                    .believed = believed, .cancelled = is_cancelled, .self = &r };
     const struct site *site = task_of(d->flow)->site;
     struct gate_target *t = f->target;
     t->user_name = xstrdup(task_of(d->flow)->who);

@@ -18,22 +18,20 @@
 #include "base/mem.h"
 #include "base/ring.h"
 #include "base/text.h"
+#include "flow/turns.h"
+#include "flow/voucher.h"
+#include "trust/rule.h"
 
 enum { PATH_LEN = 4096 };
 
 struct spool {
     char dir[PATH_LEN];
+    struct turns *turns;
     uint64_t bytes_max;
     int64_t idle_ms;
     pthread_mutex_t lock; /* of what follows, and of each entry's inside */
     struct ring entries;
     uint64_t bytes;
-    struct ring turns;    /* the first SPOOL_AT_ONCE have theirs */
-};
-
-struct turn {
-    struct ring ring;
-    char task[SPOOL_TASK];
 };
 
 /* What an entry is beside what others read of it. */
@@ -42,11 +40,12 @@ struct entry {
     struct spool *spool;
     struct ring ring;         /* in spool->entries, from its beginning until its files are gone */
     unsigned refs;
-    bool published, dropped;
+    bool published, dropped, withdrawn;
     int64_t used_ms;
     uint64_t bytes;           /* counted for it */
     int fd;                   /* of the file that is written; -1 */
     size_t cap;
+    struct vouchers vouchers; /* the filling thread's; once it is published nobody changes it */
 };
 
 static struct entry *of(struct spool_entry *n)
@@ -95,7 +94,7 @@ bool spool_create(const struct spool_config *c, struct spool **ret, struct err *
     s->bytes_max = c->bytes_max ? c->bytes_max : SPOOL_BYTES_MAX;
     s->idle_ms = c->idle_ms ? c->idle_ms : SPOOL_IDLE_MS;
     ring_init(&s->entries);
-    ring_init(&s->turns);
+    s->turns = turns_create(SPOOL_AT_ONCE);
     (void)pthread_mutex_init(&s->lock, NULL);
     int len = snprintf(s->dir, sizeof(s->dir), "%s/spool", c->data_dir);
     if ((len >= 0 && len < (int)sizeof(s->dir)) ? empty(s, e) : err_set(e, ERR_INPUT, "data_dir is too long")) {
@@ -126,6 +125,7 @@ static void remove_entry(struct entry *n)
     free(n->shown.files);
     freep(&n->shown.entity);
     freep(&n->shown.org);
+    vouchers_done(&n->vouchers);
     free(n);
 }
 
@@ -163,51 +163,10 @@ struct spool *spool_destroy(struct spool *s)
         assert(!CONTAINER_OF(r, struct entry, ring)->refs);
         remove_entry(CONTAINER_OF(r, struct entry, ring));
     }
-    while ((r = ring_pop(&s->turns)))
-        free(CONTAINER_OF(r, struct turn, ring));
+    (void)turns_destroy(s->turns);
     (void)pthread_mutex_destroy(&s->lock);
     free(s);
     return NULL;
-}
-
-/* ---- turns ---- */
-
-/* Under the lock; *ret_place counts from 0, and is the length of the line when there is none. */
-static struct turn *find_turn(const struct spool *s, const char *task, size_t *ret_place)
-{
-    *ret_place = 0;
-    for (struct ring *r = s->turns.next; r != &s->turns; r = r->next, (*ret_place)++)
-        if (strcmp(CONTAINER_OF(r, struct turn, ring)->task, task) == 0)
-            return CONTAINER_OF(r, struct turn, ring);
-    return NULL;
-}
-
-bool spool_turn(struct spool *s, const char *task)
-{
-    size_t place;
-    (void)pthread_mutex_lock(&s->lock);
-    if (!find_turn(s, task, &place)) {
-        struct turn *t = xcalloc(1, sizeof(*t));
-        (void)text_copy(t->task, sizeof(t->task), task);
-        ring_put(&s->turns, &t->ring);
-    }
-    (void)pthread_mutex_unlock(&s->lock);
-    return place < SPOOL_AT_ONCE;
-}
-
-void spool_turn_over(struct spool *s, const char *task, char ret_next[SPOOL_TASK])
-{
-    size_t place, n = 0;
-    ret_next[0] = '\0';
-    (void)pthread_mutex_lock(&s->lock);
-    struct turn *t = find_turn(s, task, &place);
-    for (const struct ring *r = s->turns.next; t && place < SPOOL_AT_ONCE && r != &s->turns; r = r->next)
-        if (n++ == SPOOL_AT_ONCE) /* the first that waits moves up */
-            (void)text_copy(ret_next, SPOOL_TASK, CONTAINER_OF(r, const struct turn, ring)->task);
-    if (t)
-        ring_take(&t->ring);
-    (void)pthread_mutex_unlock(&s->lock);
-    free(t);
 }
 
 /* ---- filling ---- */
@@ -315,6 +274,12 @@ bool spool_whole(struct spool_entry *shown, struct err *e)
     return !failed || err_sys(e, ERR_STORE, errno, "writing to the spool for downloads");
 }
 
+void spool_vouch(struct spool_entry *shown, const struct gate_target *t, const struct chain *c, int64_t since_ms)
+{
+    assert(!of(shown)->published);
+    vouchers_add(&of(shown)->vouchers, t, c, since_ms);
+}
+
 void spool_publish(struct spool_entry *shown, int64_t now_ms)
 {
     struct entry *n = of(shown);
@@ -410,6 +375,62 @@ struct spool_entry *spool_unref(struct spool_entry *shown)
     return NULL;
 }
 
+/* ---- trust ---- */
+
+bool spool_decide(struct spool_entry *shown, const struct trust_set *set, struct trust_verdict *ret)
+{
+    struct entry *n = of(shown);
+    if (vouchers_hold(&n->vouchers, set, ret))
+        return true;
+    (void)pthread_mutex_lock(&n->spool->lock);
+    n->dropped = n->withdrawn = true;
+    (void)pthread_mutex_unlock(&n->spool->lock);
+    LOG(INFO, "spool.withdrawn", "id=%s entity=%s rule=%s subject=\"%s\"", shown->id, shown->entity, trust_rule_code(ret->rule), ret->subject);
+    return false;
+}
+
+/* Of what is published, each with a reference; to be freed. */
+static struct entry **hold_all(struct spool *s, size_t *ret_len)
+{
+    size_t most = 0, len = 0;
+    (void)pthread_mutex_lock(&s->lock);
+    for (const struct ring *r = s->entries.next; r != &s->entries; r = r->next)
+        most++;
+    struct entry **list = xcalloc(most + 1, sizeof(struct entry *));
+    for (struct ring *r = s->entries.next; r != &s->entries; r = r->next) {
+        struct entry *n = CONTAINER_OF(r, struct entry, ring);
+        if (!n->published || n->withdrawn)
+            continue;
+        n->refs++;
+        list[len++] = n;
+    }
+    (void)pthread_mutex_unlock(&s->lock);
+    *ret_len = len;
+    return list;
+}
+
+size_t spool_review(struct spool *s, const struct trust_set *set)
+{
+    size_t len, withdrawn = 0;
+    struct entry **list = hold_all(s, &len);
+    for (size_t i = 0; i < len; i++) {
+        struct trust_verdict v;
+        withdrawn += !spool_decide(&list[i]->shown, set, &v);
+        (void)spool_unref(&list[i]->shown);
+    }
+    free(list);
+    return withdrawn;
+}
+
+bool spool_withdrawn(struct spool_entry *shown)
+{
+    struct entry *n = of(shown);
+    (void)pthread_mutex_lock(&n->spool->lock);
+    bool is = n->withdrawn;
+    (void)pthread_mutex_unlock(&n->spool->lock);
+    return is;
+}
+
 void spool_drop(struct spool *s, const char *entity)
 {
     (void)pthread_mutex_lock(&s->lock);
@@ -430,7 +451,11 @@ void spool_count(struct spool *s, struct spool_counts *ret)
         ret->entries++;
         ret->files += n->shown.files_len;
     }
-    for (const struct ring *r = s->turns.next; r != &s->turns; r = r->next)
-        ret->filling < SPOOL_AT_ONCE ? ret->filling++ : ret->waiting++;
     (void)pthread_mutex_unlock(&s->lock);
+    turns_count(s->turns, &ret->filling, &ret->waiting);
+}
+
+struct turns *spool_turns(struct spool *s)
+{
+    return s->turns;
 }

@@ -2,6 +2,9 @@
  * a quota, until nobody has asked for them for a while. Called by the downloads' workflow (flow/download.h), which fills an entry,
  * and by the requests that serve it. Nothing of it outlives the process: what a killed cell left is swept at the start.
  *
+ * What its bytes came over is kept with it (flow/voucher.h), and an entry that would not be believed any more is withdrawn: nobody finds it,
+ * and who reads of it is told so.
+ *
  * An entry is filled by one, then published, then read by many. Each who holds one has a reference; its files are there as long.
  * Removing files is done by who may block: an entry that nobody wants any more goes at the next sweep, or when room is needed. */
 #pragma once
@@ -13,7 +16,12 @@
 #include "base/err.h"
 #include "base/random.h"
 
+struct chain;
+struct gate_target;
 struct spool;
+struct trust_set;
+struct trust_verdict;
+struct turns;
 
 enum {
     SPOOL_FILES_MAX = 1024,             /* of one entry */
@@ -21,7 +29,6 @@ enum {
     SPOOL_IDLE_MS = 60 * 60 * 1000,     /* TRANSFER_IDLE_MS: since the last byte was asked for */
     SPOOL_SWEEP_MS = 30 * 1000,         /* how often what is idle is looked for */
     SPOOL_AT_ONCE = 4,                  /* entries that are filled at a time; the rest wait in line */
-    SPOOL_TASK = 128,                   /* bytes of a task's URN with its NUL */
 };
 #define SPOOL_BYTES_MAX (UINT64_C(64) << 30) /* unless the configuration says otherwise */
 
@@ -58,6 +65,8 @@ MUST_USE bool spool_add(struct spool_entry *n, const char *name, struct err *e);
 MUST_USE bool spool_write(struct spool_entry *n, const void *p, size_t len, struct err *e);
 /* The last file is whole. */
 MUST_USE bool spool_whole(struct spool_entry *n, struct err *e);
+/* What is written came over this connection, which was believed then (wall clock); the target and the chain are kept. */
+void spool_vouch(struct spool_entry *n, const struct gate_target *t, const struct chain *c, int64_t since_ms);
 /* From now on it is found, in the place of what was there of its entity. The reference stays the caller's. */
 void spool_publish(struct spool_entry *n, int64_t now_ms);
 
@@ -74,16 +83,20 @@ struct spool_entry *spool_ref(struct spool_entry *n);
 struct spool_entry *spool_unref(struct spool_entry *n);
 DEFINE_AUTO(spool_unrefp, struct spool_entry *, spool_unref)
 
+/* ---- trust: any thread, once it is published ---- */
+/* Decides with this set what it came over. False: it is withdrawn, and *ret says why. */
+MUST_USE bool spool_decide(struct spool_entry *n, const struct trust_set *set, struct trust_verdict *ret);
+/* The same for all: the live trust was swapped. How many were withdrawn. */
+size_t spool_review(struct spool *s, const struct trust_set *set);
+bool spool_withdrawn(struct spool_entry *n);
+
 /* Nobody finds it any more; harmless when there is none. */
 void spool_drop(struct spool *s, const char *entity);
 /* Removes what was dropped or is idle, and nobody reads. now_ms: monotonic, as above. */
 void spool_sweep(struct spool *s, int64_t now_ms);
 
-/* ---- whose turn it is: tasks, by their URNs; any thread ---- */
-/* True: it may fill an entry now. Else it stands in line, once. */
-bool spool_turn(struct spool *s, const char *task);
-/* It is through, or wants no turn any more; harmless when it has none. ret_next: who has his turn now and is to be told, "" = nobody. */
-void spool_turn_over(struct spool *s, const char *task, char ret_next[SPOOL_TASK]);
+/* Whose turn it is to fill an entry: tasks, by their URNs. */
+struct turns *spool_turns(struct spool *s);
 
 struct spool_counts {
     uint64_t bytes, bytes_max;          /* written and not removed */

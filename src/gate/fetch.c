@@ -209,6 +209,8 @@ bool gate_fetch(struct gate *g, struct gate_target *t, const struct gate_fetch *
     bool ok = tls && reach(&x, tls, t, &c, e) && ask_host(&x, t, c, e);
     if (ok) {
         passage_open(&x.s, g, http_client_conn(x.client));
+        if (ask->believed)
+            ask->believed(ask->self, x.s.chain, x.s.since_ms);
         ok = run(&x, e);
         gate_strike(g, &x.s, ok ? RELAY_DONE : x.end);
         (void)chain_unref(x.s.chain);

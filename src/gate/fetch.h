@@ -14,6 +14,7 @@
 #include "gate/leg.h"
 #include "trust/verdict.h"
 
+struct chain;
 struct gate;
 struct gate_target;
 struct http1_field;
@@ -31,6 +32,8 @@ struct gate_fetch {
     size_t fields_len;
     const void *body;                   /* sent with exactly this Content-Length; NULL: none */
     size_t body_len;
+    /* The host is believed, by this chain, at this time (wall clock): nothing was sent yet. */
+    void (*believed)(void *self, const struct chain *c, int64_t since_ms);
     /* The head of the host's answer, whatever its status; then each piece of its body, in order. False (with e set) ends it. */
     bool (*answered)(void *self, const struct http1_head *h, struct err *e);
     bool (*take)(void *self, const uint8_t *p, size_t len, struct err *e);

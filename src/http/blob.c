@@ -31,6 +31,7 @@ struct http_blob {
     uint64_t left;            /* still to be written */
     size_t at;                /* the piece that is next .. */
     uint64_t passed;          /* .. and what of it is behind */
+    bool (*may)(void *self, struct err *e);
     void (*done)(void *self);
     void *self;
     struct http_exchange *x;  /* NULL: it ended */
@@ -108,8 +109,9 @@ void http_blob_narrow(struct http_blob *b, uint64_t first, uint64_t len)
     }
 }
 
-void http_blob_kept(struct http_blob *b, void (*done)(void *self), void *self)
+void http_blob_kept(struct http_blob *b, bool (*may)(void *self, struct err *e), void (*done)(void *self), void *self)
 {
+    b->may = may;
     b->done = done;
     b->self = self;
 }
@@ -141,7 +143,7 @@ static void work(struct pool_job *j)
 {
     struct http_blob *b = CONTAINER_OF(j, struct http_blob, job);
     b->err = (struct err){ 0 };
-    (void)!read_piece(b, &b->err);
+    (void)!((!b->may || b->may(b->self, &b->err)) && read_piece(b, &b->err));
 }
 
 /* ---- writing, on the loop ---- */

@@ -6,6 +6,7 @@
  * pool, HTTP_BLOB_PIECE at a time and never ahead of the client, so a loop never waits for a disk and a slow client costs one
  * piece of memory. A file that is not as long as was said breaks the answer off: the client can tell. */
 #pragma once
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,8 +31,9 @@ void http_blob_file(struct http_blob *b, const char *path, uint64_t len);
 uint64_t http_blob_len(const struct http_blob *b);
 /* Only these bytes go out; within its length. */
 void http_blob_narrow(struct http_blob *b, uint64_t first, uint64_t len);
-/* Called once, last, on the loop's thread: nobody reads its files any more. */
-void http_blob_kept(struct http_blob *b, void (*done)(void *self), void *self);
+/* may (may be NULL) is asked on a pool thread before each piece of a file is read: false, with e set, breaks the answer off. done is called once,
+ * last, on the loop's thread: nobody reads its files any more. */
+void http_blob_kept(struct http_blob *b, bool (*may)(void *self, struct err *e), void (*done)(void *self), void *self);
 
 /* Sets it as what the answer goes on with; status and fields are set beside it. */
 struct http_onward http_blob_onward(struct http_blob *take);

@@ -29,10 +29,12 @@ int group_flow_spool(void);
 int group_flow_task(void);
 int group_flow_throttle(void);
 int group_flow_transfer(void);
+int group_flow_turns(void);
 int group_flow_upkeep(void);
 int group_flow_vcenter(void);
 int group_flow_vm(void);
 int group_flow_vmca(void);
+int group_flow_voucher(void);
 
 int main(void)
 {
@@ -64,8 +66,10 @@ int main(void)
            group_flow_task() +
            group_flow_throttle() +
            group_flow_transfer() +
+           group_flow_turns() +
            group_flow_upkeep() +
            group_flow_vcenter() +
            group_flow_vm() +
-           group_flow_vmca();
+           group_flow_vmca() +
+           group_flow_voucher();
 }

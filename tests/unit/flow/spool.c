@@ -219,34 +219,7 @@ static void the_newest_takes_the_place_and_use_keeps_it(void **state)
     stop(s);
 }
 
-static void a_few_at_a_time_have_their_turn(void **state)
-{
-    (void)state;
-    struct spool *s = start(0, 0);
-    char next[SPOOL_TASK], name[8];
-    struct spool_counts c;
-    for (int i = 0; i < SPOOL_AT_ONCE + 2; i++) {
-        (void)snprintf(name, sizeof(name), "t%d", i);
-        CHECK_EQ(spool_turn(s, name), i < SPOOL_AT_ONCE);
-        CHECK_EQ(spool_turn(s, name), i < SPOOL_AT_ONCE); /* asking again is no second place */
-    }
-    spool_count(s, &c);
-    CHECK(c.filling == SPOOL_AT_ONCE && c.waiting == 2);
-    spool_turn_over(s, "nobody", next);
-    CHECK_STR(next, "");
-    spool_turn_over(s, "t5", next); /* gives up its place in line */
-    CHECK_STR(next, "");
-    spool_turn_over(s, "t1", next);
-    CHECK_STR(next, "t4");
-    CHECK(spool_turn(s, "t4") && !spool_turn(s, "t6"));
-    spool_turn_over(s, "t4", next);
-    CHECK_STR(next, "t6");
-    spool_turn_over(s, "t0", next);
-    CHECK_STR(next, "");
-    stop(s);
-}
-
-GROUP(flow_spool, cmocka_unit_test(a_few_at_a_time_have_their_turn), cmocka_unit_test(names_that_are_none_are_refused), cmocka_unit_test(a_download_has_so_many_files),
+GROUP(flow_spool, cmocka_unit_test(names_that_are_none_are_refused), cmocka_unit_test(a_download_has_so_many_files),
       cmocka_unit_test(the_quota_is_kept_and_what_is_idle_makes_room), cmocka_unit_test(what_is_not_published_is_not_found_and_goes),
       cmocka_unit_test(what_a_killed_cell_left_is_swept), cmocka_unit_test(a_spool_that_is_a_link_is_refused),
       cmocka_unit_test(who_reads_keeps_the_files), cmocka_unit_test(the_newest_takes_the_place_and_use_keeps_it))

@@ -18,11 +18,18 @@ static char path[64];
 static uint8_t want[LEN];
 static uint64_t claimed; /* the file's length */
 static int done;
+static int allowed; /* pieces of the file */
 
 static void on_done(void *self)
 {
     CHECK(self == want);
     done++;
+}
+
+static bool may(void *self, struct err *e)
+{
+    CHECK(self == want);
+    return allowed-- > 0 || err_set(e, ERR_UNTRUSTED, "not any more");
 }
 
 static void serve(struct http_request *rq, struct http_response *rs)
@@ -33,7 +40,7 @@ static void serve(struct http_request *rq, struct http_response *rs)
     http_blob_bytes(b, want, 5);
     http_blob_file(b, path, claimed);
     http_blob_bytes(b, want + 5 + FILE_LEN, 3);
-    http_blob_kept(b, on_done, want);
+    http_blob_kept(b, may, on_done, want);
     enum http_range_kind kind = http_range_read(rq->head, http_blob_len(b), "\"x\"", &r);
     rs->status = kind == HTTP_RANGE_PART ? 206 : 200;
     if (kind == HTTP_RANGE_PART) {
@@ -55,6 +62,7 @@ static void start(struct rig *r)
     CHECK_OK(file_put(path, want + 5, FILE_LEN, 0600, true, &e), &e);
     claimed = FILE_LEN;
     done = 0;
+    allowed = 100;
     rig_start(r, &(struct rig_options){ .routes = routes, .routes_len = 1, .threads = 1 });
 }
 
@@ -99,6 +107,22 @@ static void a_file_that_became_shorter_breaks_off(void **state)
     CHECK(r.client_ended);
     CHECK_EQ(done, 2);
     stop(&r);
+}
+
+static void what_may_not_go_out_any_more_breaks_off(void **state)
+{
+    (void)state;
+    for (int pieces = 0; pieces < 3; pieces++) {
+        struct rig r;
+        start(&r);
+        allowed = pieces;
+        ask(&r, "GET", "");
+        const uint8_t *body = read_body(&r, LEN);
+        size_t len = (size_t)(r.got.data + r.got.len - body);
+        CHECK(r.client_ended && len <= 5 + (size_t)pieces * HTTP_BLOB_PIECE && memcmp(body, want, len) == 0);
+        CHECK_EQ(done, 1);
+        stop(&r);
+    }
 }
 
 static void a_client_that_goes_is_let_go(void **state)
@@ -173,6 +197,6 @@ static void ranges_begin_and_end_anywhere(void **state)
     stop(&r);
 }
 
-GROUP(http_blob, cmocka_unit_test(a_file_that_became_shorter_breaks_off), cmocka_unit_test(a_client_that_goes_is_let_go),
+GROUP(http_blob, cmocka_unit_test(a_file_that_became_shorter_breaks_off), cmocka_unit_test(a_client_that_goes_is_let_go), cmocka_unit_test(what_may_not_go_out_any_more_breaks_off),
       cmocka_unit_test(a_client_that_does_not_read_holds_one_piece), cmocka_unit_test(all_of_it_goes_out_in_order),
       cmocka_unit_test(ranges_begin_and_end_anywhere))
