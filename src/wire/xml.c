@@ -123,7 +123,8 @@ static void XMLCALL on_start(void *self, const XML_Char *name, const XML_Char **
     }
     const struct cached *c = look_up(r, name);
     struct xml_element *el = arena_alloc(r->arena, sizeof(*el));
-    *el = (struct xml_element){ .ns = c->ns, .name = c->name, .text = "", .parent = r->at };
+    *el = (struct xml_element){ .ns = c->ns, .name = c->name, .text = "", .parent = r->at,
+                                .begin = (size_t)XML_GetCurrentByteIndex(r->parser) };
     read_attributes(r, el, pairs, count);
     if (!r->at)
         r->root = el;
@@ -156,6 +157,7 @@ static void XMLCALL on_end(void *self, const XML_Char *name UNUSED)
         el->text = arena_strndup(r->arena, buf_str(text), text->len);
         el->text_len = text->len;
     }
+    el->end = (size_t)XML_GetCurrentByteIndex(r->parser) + (size_t)XML_GetCurrentByteCount(r->parser);
     r->at = el->parent;
 }
 

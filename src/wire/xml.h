@@ -51,6 +51,7 @@ struct xml_element {
     size_t attributes_len;
     struct xml_element *parent, *first, *next; /* NULL at the ends */
     struct xml_element *last;                  /* the last child */
+    size_t begin, end;                         /* where it lies in the document: bytes from '<' to behind the last '>' */
 };
 
 /* The whole document at once. ERR_INPUT with line and column, ERR_LIMIT. limits may be NULL. */
