@@ -193,7 +193,8 @@ static bool gathered_descriptor(struct ovf_upload *u, const void *data, size_t l
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct ovf_package p;
-    if (!ovf_parse(data, len, &a, &p, e))
+    struct ovf_machines m;
+    if (!ovf_parse(data, len, &a, &p, e) || !ovf_machines(data, len, &a, &m, e))
         return false;
     (void)pthread_mutex_lock(&u->lock);
     bool fresh = u->phase == OVF_UPLOAD_EMPTY;

@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/random.h"
 #include "flow/ovf.h"
+#include "flow/ovf_split.h"
 #include "flow/transfer.h"
 #include "flow/ovf_upload.h"
 #include "vim/soap_call.h"
@@ -37,6 +38,12 @@ struct ovf_upload_file {
     bool summed[OVF_UPLOAD_DIGESTS];
 };
 
+/* A machine of the package, while it is imported. Under the upload's lock. */
+struct ovf_upload_machine {
+    struct vim_object lease;
+    int64_t renew_ms, renew_every_ms; /* monotonic */
+};
+
 /* The live half of one. Counted: the table's, and each file's that is on its way. */
 struct ovf_upload {
     const struct site *site;
@@ -58,11 +65,11 @@ struct ovf_upload {
     bool broken;                /* the host's connection: a new lease is to be had */
     unsigned attempt;           /* rises with each lease and each end of one: what an older one's files say is not heard any more */
     unsigned leases;            /* how many there were */
-    /* The lease. */
+    /* The leases. */
     bool leased, renewing;
     char vcenter[STORE_ID_MAX + 1];
-    struct vim_object lease;
-    int64_t renew_ms, renew_every_ms; /* monotonic */
+    struct ovf_upload_machine machines[OVF_MACHINES_MAX];
+    size_t machines_len;
 };
 
 extern const struct transfer_ops ovf_upload_ops;
@@ -87,9 +94,22 @@ int ovf_upload_percent(struct ovf_upload *u);
 
 /* ---- ovf_upload_send.c: straight-line code on a pool thread ---- */
 
-/* The machine that the lease makes, its host looked at, and a way for each file. Aborts nothing when it fails. */
-MUST_USE bool ovf_upload_open_ways(struct ovf_upload *u, struct vim_session *s, struct flow *f, const struct vim_import_spec *spec,
-                               struct vim_object *ret_vm, struct err *e);
+/* Where the files go, gathered machine by machine before any may come. By file, as the upload has them. */
+struct ovf_upload_plan {
+    struct gate_errand *errands[OVF_FILES_MAX]; /* owned; NULL: nobody wants it, and it is taken and dropped */
+    struct {
+        size_t machine;
+        char device[VIM_MOID_MAX];              /* the file item's, by which its URL is found again */
+        bool put;                               /* a file; else a disk */
+    } files[OVF_FILES_MAX];
+};
+void ovf_upload_plan_done(struct ovf_upload_plan *p);
+/* The machine that the lease of this number makes, its host looked at, and its files' places in the plan. Aborts nothing when it fails.
+ * ERR_INPUT: another machine has one of its files as well. */
+MUST_USE bool ovf_upload_plan_machine(struct ovf_upload *u, struct vim_session *s, struct flow *f, size_t machine, const struct vim_import_spec *spec,
+                                      struct ovf_upload_plan *p, struct vim_object *ret_vm, struct err *e);
+/* A way for each file: they may come. */
+void ovf_upload_open_ways(struct ovf_upload *u, struct ovf_upload_plan *p);
 /* Stops what is on its way, whoever waits for it. */
 void ovf_upload_stop_ways(struct ovf_upload *u);
 /* A tick: keeps the lease alive. */

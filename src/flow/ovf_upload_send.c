@@ -28,10 +28,10 @@ static const char feature[] = "OVF import";
 /* A file on its way over one lease: what the gate calls. */
 struct way {
     struct ovf_upload *upload;    /* a reference */
-    size_t file;
+    size_t file, machine;
     unsigned attempt;
-    char device[VIM_MOID_MAX]; /* the file item's, by which its URL is found again */
-    bool put;                  /* a file; else a disk */
+    char device[VIM_MOID_MAX];
+    bool put;
 };
 
 static struct way *way_destroy(struct way *w)
@@ -78,11 +78,11 @@ static bool target_of(struct ovf_upload *u, struct vim_session *s, const struct 
     return true;
 }
 
-static bool errand_of(struct gate_target *take, const struct way *w, struct gate_errand **ret, struct err *e)
+static bool errand_of(struct gate_target *take, bool put, struct gate_errand **ret, struct err *e)
 {
-    AUTO(gate_errand_destroyp) struct gate_errand *r = gate_errand_create(take, w->put ? "PUT" : "POST");
-    if (!(w->put ? gate_errand_field(r, "Overwrite", "t", e) && gate_errand_field(r, "Content-Type", "application/octet-stream", e)
-                 : gate_errand_field(r, "Content-Type", "application/x-vnd.vmware-streamVmdk", e)))
+    AUTO(gate_errand_destroyp) struct gate_errand *r = gate_errand_create(take, put ? "PUT" : "POST");
+    if (!(put ? gate_errand_field(r, "Overwrite", "t", e) && gate_errand_field(r, "Content-Type", "application/octet-stream", e)
+              : gate_errand_field(r, "Content-Type", "application/x-vnd.vmware-streamVmdk", e)))
         return false;
     *ret = STEAL(r);
     return true;
@@ -114,13 +114,16 @@ static bool again(void *self, struct gate_errand **ret, struct err *e)
     struct gate_target *t;
     struct vim_lease l;
     struct vim_object host;
+    (void)pthread_mutex_lock(&u->lock);
+    const struct vim_object lease = u->machines[w->machine].lease;
+    (void)pthread_mutex_unlock(&u->lock);
     if (!vcenter_borrow(u->site, u->vcenter, &hold, e) ||
-        !vim_lease_read(hold.session, &u->lease, vim_deadline(OVF_UPLOAD_CALL_MS), &a, &l, e))
+        !vim_lease_read(hold.session, &lease, vim_deadline(OVF_UPLOAD_CALL_MS), &a, &l, e))
         return false;
     const struct vim_lease_url *url = url_of(&l, w->device);
     if (!url)
         return err_set(e, ERR_PEER, "the lease has no URL for this file any more");
-    return host_of(hold.session, &l, &host, e) && target_of(u, hold.session, &host, url, &t, e) && errand_of(t, w, ret, e);
+    return host_of(hold.session, &l, &host, e) && target_of(u, hold.session, &host, url, &t, e) && errand_of(t, w->put, ret, e);
 }
 
 static void tell(void *self, const struct gate_news *n, char ret_event[RANDOM_UUID])
@@ -214,35 +217,26 @@ static void begin_sums(struct ovf_upload *u, struct ovf_upload_file *f)
     }
 }
 
-/* Under the lock. item NULL: the vCenter wants nothing of it, and it is taken and dropped. */
-static void put_way(struct ovf_upload *u, size_t n, const struct vim_ovf_item *item, struct gate_errand *take)
+/* Under the lock. */
+static void put_way(struct ovf_upload *u, size_t n, struct ovf_upload_plan *p)
 {
     struct ovf_upload_file *f = &u->files[n];
     struct way *w = xcalloc(1, sizeof(*w));
     u->refs++;
-    *w = (struct way){ .upload = u, .file = n, .attempt = u->attempt, .put = item && item->create };
-    if (item)
-        (void)text_copy(w->device, sizeof(w->device), item->device);
+    *w = (struct way){ .upload = u, .file = n, .machine = p->files[n].machine, .attempt = u->attempt, .put = p->files[n].put };
+    memcpy(w->device, p->files[n].device, sizeof(w->device));
     begin_sums(u, f);
     const struct gate_upload_how how = { .sender = &sender, .self = w, .name = f->name,
                                          .length = f->size < 0 ? RANGE_UNKNOWN : (uint64_t)f->size };
     (void)gate_upload_unref(f->way);
-    f->way = gate_upload_create(u->site->gate, take, &how);
+    f->way = gate_upload_create(u->site->gate, STEAL(p->errands[n]), &how);
     f->complete = false;
 }
 
-struct opening {
-    struct vim_import_spec spec;
-    struct vim_lease lease;
-    struct vim_object host;
-    struct gate_errand *errands[OVF_FILES_MAX]; /* by file; NULL: nobody wants it */
-    const struct vim_ovf_item *items[OVF_FILES_MAX];
-};
-
-static void opening_done(struct opening *o)
+void ovf_upload_plan_done(struct ovf_upload_plan *p)
 {
     for (size_t i = 0; i < OVF_FILES_MAX; i++)
-        o->errands[i] = gate_errand_destroy(o->errands[i]);
+        p->errands[i] = gate_errand_destroy(p->errands[i]);
 }
 
 static const struct vim_ovf_item *item_of(const struct vim_import_spec *spec, const char *name)
@@ -253,58 +247,50 @@ static const struct vim_ovf_item *item_of(const struct vim_import_spec *spec, co
     return NULL;
 }
 
-/* Each file's errand; the host behind the first URL is looked at before anything is promised, and each other one when it is another. */
-static bool make_errands(struct ovf_upload *u, struct vim_session *s, struct opening *o, struct err *e)
+/* One machine of the package. */
+struct opening {
+    struct ovf_upload *upload;
+    struct vim_session *session;
+    size_t machine;
+    const struct vim_import_spec *spec;
+    struct vim_lease lease;
+    struct vim_object host;
+    struct ovf_upload_plan *plan;
+};
+
+static bool make_errand(struct opening *o, size_t n, const struct vim_ovf_item *item, const char **looked, struct err *e)
 {
+    const char *name = o->upload->files[n].name;
+    const struct vim_lease_url *url = url_of(&o->lease, item->device);
     char event[RANDOM_UUID];
+    struct gate_target *t;
+    if (o->plan->errands[n])
+        return err_set(e, ERR_INPUT, "the file %s belongs to more than one virtual machine: each needs one of its own", name);
+    if (!url || !text_copy(o->plan->files[n].device, sizeof(o->plan->files[n].device), item->device))
+        return err_set(e, ERR_PEER, "the lease has no URL for the file %s", name);
+    if (!target_of(o->upload, o->session, &o->host, url, &t, e))
+        return false;
+    bool ok = (*looked && strcmp(*looked, t->host) == 0) || host_target_ask(o->upload->site, t, feature, event, e);
+    *looked = t->host;
+    if (!ok) {
+        (void)gate_target_unref(t);
+        return false;
+    }
+    o->plan->files[n].machine = o->machine;
+    o->plan->files[n].put = item->create;
+    return errand_of(t, item->create, &o->plan->errands[n], e);
+}
+
+/* Each file's errand; the host behind the first URL is looked at before anything is promised, and each other one when it is another. */
+static bool make_errands(struct opening *o, struct err *e)
+{
     const char *looked = NULL;
-    for (size_t i = 0; i < u->files_len; i++) {
-        const struct vim_ovf_item *item = o->items[i] = item_of(&o->spec, u->files[i].name);
-        const struct vim_lease_url *url = item ? url_of(&o->lease, item->device) : NULL;
-        struct gate_target *t;
-        if (!item)
-            continue;
-        if (!url)
-            return err_set(e, ERR_PEER, "the lease has no URL for the file %s", u->files[i].name);
-        if (!target_of(u, s, &o->host, url, &t, e))
-            return false;
-        const struct way w = { .put = item->create };
-        bool ok = (looked && strcmp(looked, t->host) == 0) || host_target_ask(u->site, t, feature, event, e);
-        looked = t->host;
-        if (!ok) {
-            (void)gate_target_unref(t);
-            return false;
-        }
-        if (!errand_of(t, &w, &o->errands[i], e))
+    for (size_t i = 0; i < o->upload->files_len; i++) {
+        const struct vim_ovf_item *item = item_of(o->spec, o->upload->files[i].name);
+        if (item && !make_errand(o, i, item, &looked, e))
             return false;
     }
     return true;
-}
-
-/* An import without a file that anybody wants still goes to a host. */
-static bool wants_something(const struct opening *o)
-{
-    for (size_t i = 0; i < OVF_FILES_MAX; i++)
-        if (o->errands[i])
-            return true;
-    return false;
-}
-
-static void publish(struct ovf_upload *u, struct opening *o)
-{
-    int64_t third = o->lease.timeout_s * 1000 / 3;
-    (void)pthread_mutex_lock(&u->lock);
-    u->attempt++;
-    u->leases++;
-    u->broken = false;
-    for (size_t i = 0; i < u->files_len; i++)
-        put_way(u, i, o->items[i], STEAL(o->errands[i]));
-    u->phase = OVF_UPLOAD_SENDING;
-    u->leased = true;
-    u->renew_every_ms = third < OVF_UPLOAD_RENEW_MS ? third : OVF_UPLOAD_RENEW_MS;
-    u->renew_ms = clock_mono_ms() + u->renew_every_ms;
-    ovf_archive_tell(u);
-    (void)pthread_mutex_unlock(&u->lock);
 }
 
 static bool cancelled(void *self)
@@ -312,24 +298,59 @@ static bool cancelled(void *self)
     return flow_cancelled(self);
 }
 
-bool ovf_upload_open_ways(struct ovf_upload *u, struct vim_session *s, struct flow *f, const struct vim_import_spec *spec, struct vim_object *ret_vm,
-                      struct err *e)
+/* Its lease is kept alive from here on, while the next machines get theirs. */
+static void keep_alive(struct ovf_upload *u, size_t machine, const struct vim_lease *l)
+{
+    int64_t third = l->timeout_s * 1000 / 3;
+    (void)pthread_mutex_lock(&u->lock);
+    struct ovf_upload_machine *m = &u->machines[machine];
+    m->renew_every_ms = third < OVF_UPLOAD_RENEW_MS ? third : OVF_UPLOAD_RENEW_MS;
+    m->renew_ms = clock_mono_ms() + m->renew_every_ms;
+    u->leased = true;
+    (void)pthread_mutex_unlock(&u->lock);
+}
+
+bool ovf_upload_plan_machine(struct ovf_upload *u, struct vim_session *s, struct flow *f, size_t machine, const struct vim_import_spec *spec,
+                             struct ovf_upload_plan *p, struct vim_object *ret_vm, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
-    AUTO(opening_done) struct opening o = { .spec = *spec };
+    struct opening o = { .upload = u, .session = s, .machine = machine, .spec = spec, .plan = p };
+    const struct vim_object *lease = &u->machines[machine].lease; /* this thread's task set it */
     const struct vim_task_wait w = { .cancelled = cancelled, .self = f };
-    if (!vim_lease_wait(s, &u->lease, &w, vim_deadline(VIM_LEASE_READY_MS), &a, &o.lease, e))
+    if (!vim_lease_wait(s, lease, &w, vim_deadline(VIM_LEASE_READY_MS), &a, &o.lease, e))
         return false;
     if (strcmp(o.lease.entity.type, "VirtualMachine") != 0)
-        return err_set(e, ERR_INPUT, "the package is no single virtual machine: collections of them are not imported");
+        return err_set(e, ERR_INPUT, "the vCenter Server made something else than a virtual machine of the package");
     *ret_vm = o.lease.entity;
-    if (!host_of(s, &o.lease, &o.host, e) || !make_errands(u, s, &o, e))
+    keep_alive(u, machine, &o.lease);
+    if (!host_of(s, &o.lease, &o.host, e) || !make_errands(&o, e))
         return false;
-    if (!wants_something(&o) && u->files_len)
-        LOG(INFO, "upload.unwanted", "transfer=%s files=%zu", u->id, u->files_len);
-    LOG(INFO, "upload.leased", "transfer=%s lease=%s vm=%s files=%zu", u->id, u->lease.id, ret_vm->id, u->files_len);
-    publish(u, &o);
+    LOG(INFO, "upload.leased", "transfer=%s lease=%s vm=%s files=%zu", u->id, lease->id, ret_vm->id, u->files_len);
     return true;
+}
+
+/* An import without a file that anybody wants still goes to a host. */
+static bool wants_something(const struct ovf_upload_plan *p)
+{
+    for (size_t i = 0; i < OVF_FILES_MAX; i++)
+        if (p->errands[i])
+            return true;
+    return false;
+}
+
+void ovf_upload_open_ways(struct ovf_upload *u, struct ovf_upload_plan *p)
+{
+    if (!wants_something(p) && u->files_len)
+        LOG(INFO, "upload.unwanted", "transfer=%s files=%zu", u->id, u->files_len);
+    (void)pthread_mutex_lock(&u->lock);
+    u->attempt++;
+    u->leases++;
+    u->broken = false;
+    for (size_t i = 0; i < u->files_len; i++)
+        put_way(u, i, p);
+    u->phase = OVF_UPLOAD_SENDING;
+    ovf_archive_tell(u);
+    (void)pthread_mutex_unlock(&u->lock);
 }
 
 void ovf_upload_stop_ways(struct ovf_upload *u)
@@ -357,17 +378,41 @@ struct renewal {
     struct ovf_upload *upload; /* a reference */
 };
 
+/* Under the lock. */
+static struct ovf_upload_machine *due(struct ovf_upload *u, int64_t now_ms)
+{
+    for (size_t i = 0; u->leased && i < u->machines_len; i++)
+        if (u->machines[i].renew_every_ms && now_ms >= u->machines[i].renew_ms)
+            return &u->machines[i];
+    return NULL;
+}
+
+/* The next lease whose time it is; its time is another then. */
+static bool take_due(struct ovf_upload *u, struct vim_object *ret)
+{
+    int64_t now = clock_mono_ms();
+    (void)pthread_mutex_lock(&u->lock);
+    struct ovf_upload_machine *m = due(u, now);
+    if (m) {
+        m->renew_ms = now + m->renew_every_ms;
+        *ret = m->lease;
+    }
+    (void)pthread_mutex_unlock(&u->lock);
+    return m != NULL;
+}
+
 static void renew(struct pool_job *j)
 {
     struct ovf_upload *u = CONTAINER_OF(j, struct renewal, job)->upload;
     AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
     struct err e;
-    (void)pthread_mutex_lock(&u->lock);
-    const struct vim_object lease = u->lease;
-    (void)pthread_mutex_unlock(&u->lock);
-    if (!vcenter_borrow(u->site, u->vcenter, &hold, &e) ||
-        !vim_lease_progress(hold.session, &lease, ovf_upload_percent(u), vim_deadline(VIM_TICKET_MS), &e))
-        LOG(WARN, "upload.lease", "transfer=%s error=\"%s\"", u->id, e.msg); /* a lease that is over breaks its files' connections */
+    if (!vcenter_borrow(u->site, u->vcenter, &hold, &e)) {
+        LOG(WARN, "upload.lease", "transfer=%s error=\"%s\"", u->id, e.msg);
+        return;
+    }
+    for (struct vim_object lease; take_due(u, &lease);)
+        if (!vim_lease_progress(hold.session, &lease, ovf_upload_percent(u), vim_deadline(VIM_TICKET_MS), &e))
+            LOG(WARN, "upload.lease", "transfer=%s lease=%s error=\"%s\"", u->id, lease.id, e.msg); /* one that is over breaks its files' connections */
 }
 
 static void renewal_destroy(struct pool_job *j)
@@ -384,13 +429,10 @@ void ovf_upload_renew(struct ovf_upload *u, int64_t now_ms)
 {
     struct err e;
     (void)pthread_mutex_lock(&u->lock);
-    bool due = u->leased && !u->renewing && now_ms >= u->renew_ms;
-    if (due) {
-        u->renewing = true;
-        u->renew_ms = now_ms + u->renew_every_ms;
-    }
+    bool begins = !u->renewing && due(u, now_ms);
+    u->renewing |= begins;
     (void)pthread_mutex_unlock(&u->lock);
-    if (!due)
+    if (!begins)
         return;
     struct renewal *r = xcalloc(1, sizeof(*r));
     *r = (struct renewal){ .job = { .work = renew, .destroy = renewal_destroy }, .upload = ovf_upload_ref(u) };

@@ -24,7 +24,7 @@
 #include "vim/task.h"
 #include "vim/vm.h"
 
-enum { VM_NAME_PART = 38 }; /* of vSphere's 80 characters: the rest is the template's UUID */
+enum { VM_NAME_PART = 38 }; /* of vSphere's 80 characters: the rest is the template's UUID and the machine's number */
 
 static const struct site *site_of(const struct flow *f)
 {
@@ -98,58 +98,122 @@ static bool read_vdc(const struct flow *f, struct arena *a, struct vdc *ret, str
     return loan_begin(site_of(f)->shelf, &l, e) && vdc_find(l.store, task_text(f, "vdc"), a, ret, e);
 }
 
-/* "web (0b5c..)": unique in the vCenter, whatever others call theirs. */
-static const char *vm_name(const struct flow *f, const struct ovf_upload *u, struct arena *a)
+/* Of a text that is UTF-8, as much as fits into so many bytes. */
+static size_t clip(const char *text, size_t most)
 {
-    size_t len = strlen(u->name);
-    for (len = len < VM_NAME_PART ? len : VM_NAME_PART; len > 0 && ((unsigned char)u->name[len] & 0xc0) == 0x80;)
+    size_t len = strlen(text);
+    for (len = len < most ? len : most; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
         len--;
-    char *name = arena_printf(a, "%.*s (%s)", (int)len, u->name, strrchr(task_of(f)->owner, ':') + 1);
+    return len;
+}
+
+/* "web (0b5c..)", the next machine of the package "web (0b5c..) 2": unique in the vCenter, whatever others call theirs. */
+static const char *vm_name(const struct flow *f, const struct ovf_upload *u, size_t machine, struct arena *a)
+{
+    char *name = arena_printf(a, "%.*s (%s)", (int)clip(u->name, VM_NAME_PART), u->name, strrchr(task_of(f)->owner, ':') + 1);
     for (char *p = name; *p; p++)
         if (*p == '/' || *p == '\\' || *p == '%')
             *p = '_';
-    return name;
+    return machine ? arena_printf(a, "%s %zu", name, machine + 1) : name;
 }
 
-static bool make_spec(const struct flow *f, const struct ovf_upload *u, struct vim_session *s, const struct vdc *v, struct arena *a,
-                      struct vim_import_spec *ret, struct err *e)
+static bool make_spec(const struct flow *f, const struct ovf_upload *u, struct vim_session *s, const struct vdc *v, const struct ovf_machines *all,
+                      size_t machine, struct arena *a, struct vim_import_spec *ret, struct err *e)
 {
     struct ovf_package p;
-    if (!ovf_parse(u->descriptor, u->descriptor_len, a, &p, e))
+    const char *text;
+    if (!ovf_machine_text(all, machine, a, &text, e) || !ovf_parse(text, strlen(text), a, &p, e))
         return false;
-    const struct vim_import how = { .descriptor = u->descriptor, .pool = v->pool, .datastore = v->datastore, .name = vm_name(f, u, a),
+    const struct vim_import how = { .descriptor = text, .pool = v->pool, .datastore = v->datastore, .name = vm_name(f, u, machine, a),
                                     .network = v->network, .networks = p.networks, .networks_len = p.networks_len };
     return vim_import_spec(s, &how, vim_deadline(OVF_UPLOAD_CALL_MS), a, ret, e);
 }
 
-static void remember_lease(struct flow *f, struct ovf_upload *u, const struct vim_object *lease, const struct vdc *v)
+/* ---- what has begun in the vCenter: a list of {lease, vm}, in the order of the package ---- */
+
+static json_t *begun(const struct flow *f)
+{
+    return json_object_get(task_of(f)->data, "machines");
+}
+
+static const char *begun_text(const struct flow *f, size_t machine, const char *key)
+{
+    const char *text = json_string_value(json_object_get(json_array_get(begun(f), machine), key));
+    return text ? text : "";
+}
+
+static void forget_begun(struct flow *f)
+{
+    (void)json_object_set_new(task_of(f)->data, "machines", json_array());
+}
+
+static void remember_lease(struct flow *f, struct ovf_upload *u, const struct vim_object *lease)
 {
     (void)pthread_mutex_lock(&u->lock);
-    u->lease = *lease;
-    (void)text_copy(u->vcenter, sizeof(u->vcenter), v->vcenter);
+    u->machines[u->machines_len++] = (struct ovf_upload_machine){ .lease = *lease };
     (void)pthread_mutex_unlock(&u->lock);
-    task_text_set(f, "vcenter", v->vcenter);
-    task_text_set(f, "lease", lease->id);
-    task_text_set(f, "vm", "");
+    (void)json_array_append_new(begun(f), json_pack("{s:s, s:s}", "lease", lease->id, "vm", ""));
+}
+
+/* ---- leases ---- */
+
+/* All that one import needs. */
+struct importing {
+    struct flow *flow;
+    struct ovf_upload *upload;
+    struct vdc vdc;
+    struct ovf_machines machines;
+    struct vim_object folder;
+    struct vcenter_hold hold;
+    struct ovf_upload_plan plan;
+    struct arena arena;
+};
+
+static void importing_done(struct importing *i)
+{
+    ovf_upload_plan_done(&i->plan);
+    vcenter_return(&i->hold);
+    arena_done(&i->arena);
 }
 
 /* A killed cell that never got to keep the lease's id leaves one that ends by itself, as nobody keeps it alive. */
-static bool lease_and_look(struct flow *f, struct ovf_upload *u, struct err *e)
+static bool lease_machine(struct importing *i, size_t machine, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
-    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
     struct vim_import_spec spec;
-    struct vim_object folder, lease, vm = { 0 };
-    struct vdc v;
-    if (!read_vdc(f, &a, &v, e) || !vcenter_borrow(site_of(f), v.vcenter, &hold, e) ||
-        !make_spec(f, u, hold.session, &v, &a, &spec, e) ||
-        !vim_vm_folder(hold.session, v.pool, vim_deadline(OVF_UPLOAD_CALL_MS), &folder, e) ||
-        !vim_import_vapp(hold.session, v.pool, &spec, &folder, vim_deadline(OVF_UPLOAD_CALL_MS), &lease, e))
+    struct vim_object lease, vm = { 0 };
+    if (!make_spec(i->flow, i->upload, i->hold.session, &i->vdc, &i->machines, machine, &a, &spec, e) ||
+        !vim_import_vapp(i->hold.session, i->vdc.pool, &spec, &i->folder, vim_deadline(OVF_UPLOAD_CALL_MS), &lease, e))
         return false;
-    remember_lease(f, u, &lease, &v);
-    bool ok = ovf_upload_open_ways(u, hold.session, f, &spec, &vm, e);
-    task_text_set(f, "vm", vm.id);
+    remember_lease(i->flow, i->upload, &lease);
+    bool ok = ovf_upload_plan_machine(i->upload, i->hold.session, i->flow, machine, &spec, &i->plan, &vm, e);
+    (void)json_object_set_new(json_array_get(begun(i->flow), machine), "vm", json_string(vm.id));
     return ok;
+}
+
+static void begin_leases(struct importing *i)
+{
+    (void)pthread_mutex_lock(&i->upload->lock);
+    i->upload->machines_len = 0;
+    (void)text_copy(i->upload->vcenter, sizeof(i->upload->vcenter), i->vdc.vcenter);
+    (void)pthread_mutex_unlock(&i->upload->lock);
+    task_text_set(i->flow, "vcenter", i->vdc.vcenter);
+    forget_begun(i->flow);
+}
+
+static bool lease_and_look(struct flow *f, struct ovf_upload *u, struct err *e)
+{
+    AUTO(importing_done) struct importing i = { .flow = f, .upload = u };
+    if (!read_vdc(f, &i.arena, &i.vdc, e) || !ovf_machines(u->descriptor, u->descriptor_len, &i.arena, &i.machines, e) ||
+        !vcenter_borrow(site_of(f), i.vdc.vcenter, &i.hold, e) ||
+        !vim_vm_folder(i.hold.session, i.vdc.pool, vim_deadline(OVF_UPLOAD_CALL_MS), &i.folder, e))
+        return false;
+    begin_leases(&i);
+    for (size_t n = 0; n < i.machines.systems_len; n++)
+        if (flow_cancelled(f) ? !err_set(e, ERR_CANCELLED, "the task was cancelled") : !lease_machine(&i, n, e))
+            return false;
+    ovf_upload_open_ways(u, &i.plan);
+    return true;
 }
 
 static bool keep_files(const struct flow *f, struct ovf_upload *u, struct store *s, struct err *e)
@@ -198,16 +262,29 @@ static bool destroy_vm(struct vim_session *s, const char *moref, struct err *e)
 }
 
 /* Aborting the lease takes away what it made; a machine whose lease was completed goes by itself. */
-static bool take_back_lease(struct flow *f, struct err *e)
+static bool take_back_machine(const struct flow *f, struct vim_session *s, size_t machine, struct err *e)
+{
+    struct vim_object lease = { .type = "HttpNfcLease" };
+    const char *vm = begun_text(f, machine, "vm");
+    (void)text_copy(lease.id, sizeof(lease.id), begun_text(f, machine, "lease"));
+    return vim_lease_abort(s, &lease, vim_deadline(OVF_UPLOAD_CALL_MS), e) && (!vm[0] || destroy_vm(s, vm, e));
+}
+
+/* All of them, also when one stays; e is why it did. */
+static bool take_back_leases(struct flow *f, struct err *e)
 {
     AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
-    struct vim_object lease = { .type = "HttpNfcLease" };
-    const char *vm = task_text(f, "vm");
-    if (!task_text(f, "lease")[0])
-        return true;
-    (void)text_copy(lease.id, sizeof(lease.id), task_text(f, "lease"));
-    return vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e) &&
-           vim_lease_abort(hold.session, &lease, vim_deadline(OVF_UPLOAD_CALL_MS), e) && (!vm[0] || destroy_vm(hold.session, vm, e));
+    size_t len = json_array_size(begun(f));
+    struct err why;
+    bool ok = true;
+    if (len && !vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e))
+        return false;
+    for (size_t i = 0; i < len; i++)
+        if (!take_back_machine(f, hold.session, i, &why)) {
+            *e = why;
+            ok = false;
+        }
+    return ok;
 }
 
 static void undo_import(struct flow *f)
@@ -219,7 +296,7 @@ static void undo_import(struct flow *f)
         ovf_upload_over(u, &f->at.error);
         ovf_upload_stop_ways(u);
     }
-    if (!take_back_lease(f, &e))
+    if (!take_back_leases(f, &e))
         flow_note(f, "what the vCenter Server had begun to import may still be there: %s", e.msg);
 }
 
@@ -253,9 +330,9 @@ static bool start_over(struct flow *f, struct ovf_upload *u, struct err *e)
     u->broken = false;
     (void)pthread_mutex_unlock(&u->lock);
     ovf_upload_stop_ways(u);
-    if (!take_back_lease(f, e))
+    if (!take_back_leases(f, e))
         return err_in(e, "after the ESXi host broke off");
-    task_text_set(f, "lease", "");
+    forget_begun(f);
     if (!lease_and_look(f, u, e) || !list_files(f, u, e))
         return err_in(e, "after the ESXi host broke off");
     return true;
@@ -297,36 +374,70 @@ static bool transfer(struct flow *f, struct err *e)
 
 /* ---- the end ---- */
 
+static bool complete_machine(const struct flow *f, struct vim_session *s, size_t machine, struct err *e)
+{
+    struct vim_object lease = { .type = "HttpNfcLease" }, none;
+    (void)text_copy(lease.id, sizeof(lease.id), begun_text(f, machine, "lease"));
+    return vim_lease_complete(s, &lease, vim_deadline(OVF_UPLOAD_TASK_MS), e) &&
+           vim_vm_power(s, begun_text(f, machine, "vm"), VIM_VM_MARK_TEMPLATE, vim_deadline(OVF_UPLOAD_CALL_MS), &none, e);
+}
+
 static bool complete(struct flow *f, struct err *e)
 {
     AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
     AUTO(transfer_return) struct transfer_hold h = { 0 };
-    struct vim_object lease = { .type = "HttpNfcLease" }, none;
     struct ovf_upload *u = NULL;
-    if (!borrow(f, &h, &u, e) || !vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e))
-        return false;
-    (void)text_copy(lease.id, sizeof(lease.id), task_text(f, "lease"));
-    (void)pthread_mutex_lock(&u->lock);
-    u->leased = false;
-    (void)pthread_mutex_unlock(&u->lock);
-    return vim_lease_complete(hold.session, &lease, vim_deadline(OVF_UPLOAD_TASK_MS), e) &&
-           vim_vm_power(hold.session, task_text(f, "vm"), VIM_VM_MARK_TEMPLATE, vim_deadline(OVF_UPLOAD_CALL_MS), &none, e);
+    bool ok = borrow(f, &h, &u, e) && vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e);
+    for (size_t i = 0; ok && i < json_array_size(begun(f)); i++) {
+        (void)pthread_mutex_lock(&u->lock);
+        u->machines[i].renew_every_ms = 0; /* the rest of them live on */
+        (void)pthread_mutex_unlock(&u->lock);
+        ok = complete_machine(f, hold.session, i, e);
+    }
+    return ok;
 }
 
-static bool read_vm(const struct flow *f, struct arena *a, struct template_vm *ret, struct err *e)
+/* What the vCenter made of them. */
+struct finished {
+    struct template_vm *vms;
+    size_t len;
+};
+
+/* Several are called as their package calls them, one as its template. */
+static bool read_vm(struct vim_session *s, const char *moref, const char *name, struct arena *a, struct template_vm *ret, struct err *e)
 {
-    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
     struct vim_vm vm;
-    const char *moref = task_text(f, "vm");
-    if (!vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e) ||
-        !vim_vm_read(hold.session, moref, vim_deadline(OVF_UPLOAD_CALL_MS), a, &vm, e))
+    if (!vim_vm_read(s, moref, vim_deadline(OVF_UPLOAD_CALL_MS), a, &vm, e))
         return false;
-    *ret = (struct template_vm){ .urn = kept_urn("vm", a), .name = vm.name, .moref = arena_strdup(a, moref), .guest_os = vm.guest_os,
-                                 .cpus = vm.cpus, .memory_mb = vm.memory_mb };
+    *ret = (struct template_vm){ .urn = kept_urn("vm", a), .name = name, .moref = arena_strdup(a, moref), .guest_os = vm.guest_os, .cpus = vm.cpus,
+                                 .memory_mb = vm.memory_mb };
     return true;
 }
 
-static bool keep_ready(const struct flow *f, struct store *s, struct arena *a, struct template_vm *vm, struct err *e)
+static bool read_vms(const struct flow *f, struct arena *a, struct finished *ret, struct err *e)
+{
+    AUTO(vcenter_return) struct vcenter_hold hold = { 0 };
+    AUTO(transfer_return) struct transfer_hold h = { 0 };
+    struct ovf_upload *u = NULL;
+    struct ovf_machines all;
+    if (!borrow(f, &h, &u, e) || !ovf_machines(u->descriptor, u->descriptor_len, a, &all, e) ||
+        !vcenter_borrow(site_of(f), task_text(f, "vcenter"), &hold, e))
+        return false;
+    ret->len = all.systems_len;
+    ret->vms = arena_array(a, ret->len + 1, sizeof(*ret->vms));
+    for (size_t i = 0; i < ret->len; i++) {
+        const char *own = ret->len > 1 ? ovf_machine_name(&all, i) : "", *name = own[0] ? own : u->name;
+        char *line = arena_strndup(a, name, clip(name, CATALOG_NAME_MAX));
+        for (char *p = line; *p; p++)
+            if ((unsigned char)*p < ' ' || *p == 0x7f) /* a descriptor may say what it likes */
+                *p = ' ';
+        if (!read_vm(hold.session, begun_text(f, i, "vm"), line, a, &ret->vms[i], e))
+            return false;
+    }
+    return true;
+}
+
+static bool keep_ready(const struct flow *f, struct store *s, struct arena *a, const struct finished *made, struct err *e)
 {
     const struct caller all = { .system = true };
     const struct store_by by = task_by(f);
@@ -336,9 +447,8 @@ static bool keep_ready(const struct flow *f, struct store *s, struct arena *a, s
         return e->kind == ERR_DENIED ? err_set(e, ERR_CANCELLED, "the template was removed") : false;
     t.status = TEMPLATE_READY;
     t.descriptor_there = true;
-    vm->name = t.name;
-    t.vms = vm;
-    t.vms_len = 1;
+    t.vms = made->vms;
+    t.vms_len = made->len;
     i.size = t.size;
     return template_put(s, &t, e) && catalog_item_put(s, &i, e) && transfer_drop(s, task_text(f, "transfer"), e) &&
            kept_audit(s, &by, "template.add", t.urn, e, "The template %s is there", t.name);
@@ -348,9 +458,9 @@ static bool record(struct flow *f, struct err *e)
 {
     AUTO(loan_end) struct loan l = { 0 };
     AUTO(arena_done) struct arena a = { 0 };
-    struct template_vm vm;
-    if (!read_vm(f, &a, &vm, e) || !loan_begin(site_of(f)->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
-        !keep_ready(f, l.store, &a, &vm, e) || !store_commit(l.store, e))
+    struct finished made;
+    if (!read_vms(f, &a, &made, e) || !loan_begin(site_of(f)->shelf, &l, e) || !store_begin(l.store, STORE_WRITE, e) ||
+        !keep_ready(f, l.store, &a, &made, e) || !store_commit(l.store, e))
         return false;
     transfer_close(site_of(f), task_text(f, "transfer"));
     return true;

@@ -1,5 +1,6 @@
 /* What is accepted has names that are names, each once, and sizes that add up. */
 #include "flow/ovf.h"
+#include "flow/ovf_split.h"
 
 #include <string.h>
 
@@ -19,6 +20,27 @@ static void see_package(const struct ovf_package *p)
     MUST(total == p->total && total <= OVF_SIZE_MAX);
 }
 
+/* Each machine's descriptor is one, of no more files than the package's. */
+static void see_machines(const uint8_t *data, size_t size, const struct ovf_package *p)
+{
+    AUTO(arena_done) struct arena a = { 0 };
+    struct ovf_machines m;
+    struct err e = { 0 };
+    if (!ovf_machines(data, size, &a, &m, &e)) {
+        MUST(e.kind == ERR_INPUT || e.kind == ERR_LIMIT);
+        return;
+    }
+    MUST(m.systems_len && m.systems_len <= OVF_MACHINES_MAX);
+    for (size_t i = 0; i < m.systems_len; i++) {
+        AUTO(arena_done) struct arena own = { 0 };
+        struct ovf_package one;
+        const char *text;
+        if (!ovf_machine_text(&m, i, &own, &text, &e))
+            continue;
+        MUST(ovf_parse(text, strlen(text), &own, &one, &e) && one.files_len <= p->files_len);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(arena_done) struct arena a = { 0 };
@@ -26,9 +48,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct ovf_sum *sums;
     size_t len;
     struct err e = { 0 };
-    if (ovf_parse(data, size, &a, &p, &e))
+    if (ovf_parse(data, size, &a, &p, &e)) {
         see_package(&p);
-    else
+        see_machines(data, size, &p);
+    } else
         MUST(e.kind == ERR_INPUT || e.kind == ERR_LIMIT);
     if (ovf_manifest_parse(data, size, &a, &sums, &len, &e))
         for (size_t i = 0; i < len; i++)

@@ -36,26 +36,45 @@ def vmdk(kb, grains):
     return b''.join(out)
 
 
-def descriptor(files, kb=8192, name='small', extra='', refs=''):
-    """files: (href, size or None) of disks, each on its own; refs: more of References, which no disk has."""
-    refs += ''.join(f'<File ovf:href="{escape(href, {chr(34): "&quot;"})}" ovf:id="f{n}"' + (f' ovf:size="{size}"' if size is not None else '') + '/>'
+def attribute(text):
+    return escape(text, {chr(34): "&quot;"})
+
+
+def machine(name, disks):
+    """One VirtualSystem with the disks of these numbers."""
+    items = ''.join(f'<Item><rasd:HostResource>ovf:/disk/d{n}</rasd:HostResource><rasd:ResourceType>17</rasd:ResourceType></Item>' for n in disks)
+    return f'''<VirtualSystem ovf:id="{attribute(name)}"><Info/><Name>{escape(name)}</Name><OperatingSystemSection ovf:id="96" vmw:osType="debian12_64Guest"><Info/>
+</OperatingSystemSection><VirtualHardwareSection><Info/><System><vssd:VirtualSystemType>vmx-14</vssd:VirtualSystemType></System>
+<Item><rasd:ResourceType>3</rasd:ResourceType><rasd:VirtualQuantity>1</rasd:VirtualQuantity></Item>
+<Item><rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits><rasd:ResourceType>4</rasd:ResourceType>
+<rasd:VirtualQuantity>512</rasd:VirtualQuantity></Item>{items}
+<Item><rasd:Connection>inside</rasd:Connection><rasd:ResourceType>10</rasd:ResourceType></Item>
+</VirtualHardwareSection></VirtualSystem>'''
+
+
+def envelope(files, content, kb=8192, extra='', refs=''):
+    """files: (href, size or None) of disks, d0, d1 ..; refs: more of References, which no disk has."""
+    refs += ''.join(f'<File ovf:href="{attribute(href)}" ovf:id="f{n}"' + (f' ovf:size="{size}"' if size is not None else '') + '/>'
                    for n, (href, size) in enumerate(files))
     disks = ''.join(f'<Disk ovf:capacity="{kb}" ovf:capacityAllocationUnits="byte * 2^10" ovf:diskId="d{n}" ovf:fileRef="f{n}"/>'
-                    for n in range(len(files)))
-    items = ''.join(f'<Item><rasd:HostResource>ovf:/disk/d{n}</rasd:HostResource><rasd:ResourceType>17</rasd:ResourceType></Item>'
                     for n in range(len(files)))
     return f'''<?xml version="1.0"?><Envelope xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
  xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
  xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData" xmlns:vmw="http://www.vmware.com/schema/ovf">
 <References>{refs}</References><DiskSection><Info/>{disks}</DiskSection>{extra}
 <NetworkSection><Info/><Network ovf:name="inside"/></NetworkSection>
-<VirtualSystem ovf:id="{name}"><Info/><Name>{name}</Name><OperatingSystemSection ovf:id="96" vmw:osType="debian12_64Guest"><Info/>
-</OperatingSystemSection><VirtualHardwareSection><Info/><System><vssd:VirtualSystemType>vmx-14</vssd:VirtualSystemType></System>
-<Item><rasd:ResourceType>3</rasd:ResourceType><rasd:VirtualQuantity>1</rasd:VirtualQuantity></Item>
-<Item><rasd:AllocationUnits>byte * 2^20</rasd:AllocationUnits><rasd:ResourceType>4</rasd:ResourceType>
-<rasd:VirtualQuantity>512</rasd:VirtualQuantity></Item>{items}
-<Item><rasd:Connection>inside</rasd:Connection><rasd:ResourceType>10</rasd:ResourceType></Item>
-</VirtualHardwareSection></VirtualSystem></Envelope>'''
+{content}</Envelope>'''
+
+
+def descriptor(files, kb=8192, name='small', extra='', refs=''):
+    """One machine with all of these disks."""
+    return envelope(files, machine(name, range(len(files))), kb, extra, refs)
+
+
+def collection(files, machines):
+    """Several machines: (name, the numbers of its disks)."""
+    inside = ''.join(machine(name, disks) for name, disks in machines)
+    return envelope(files, f'<VirtualSystemCollection ovf:id="all"><Info/><StartupSection><Info/></StartupSection>{inside}</VirtualSystemCollection>')
 
 
 def ova(members, form='ustar'):
