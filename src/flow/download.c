@@ -10,6 +10,8 @@
 #include "flow/download_file.h"
 #include "flow/loan.h"
 #include "flow/look.h"
+#include "flow/ovf_join.h"
+#include "flow/ovf_split.h"
 #include "flow/site.h"
 #include "flow/spool.h"
 #include "flow/task.h"
@@ -34,12 +36,17 @@ static bool is(const char *urn, const char *prefix)
 
 /* ---- what is to be downloaded ---- */
 
+struct machine {
+    const char *moref, *name;
+};
+
 struct thing {
     const char *urn, *name, *org, *type;
     const char *vcenter, *datastore;
     const char *path;              /* of a medium */
     int64_t size;                  /* likewise */
-    const char *moref, *machine;   /* of a template or vApp: id and name of its one machine */
+    struct machine *machines;      /* of a template or vApp */
+    size_t machines_len;
 };
 
 static bool read_vdc(struct store *s, const char *urn, struct arena *a, struct thing *t, struct err *e)
@@ -69,17 +76,24 @@ static bool read_medium(struct store *s, const struct caller *c, const char *urn
     return read_vdc(s, m.vdc, a, t, e);
 }
 
-static bool one_machine(const char *name, size_t len, struct err *e)
+static bool make_room(struct thing *t, size_t len, struct arena *a, struct err *e)
 {
-    return len == 1 || err_set(e, ERR_INPUT, "%s has %zu virtual machines: one with exactly one can be downloaded", name, len);
+    t->machines = arena_array(a, len + 1, sizeof(*t->machines));
+    t->machines_len = len;
+    return (len && len <= OVF_MACHINES_MAX) ||
+           err_set(e, ERR_INPUT, "%s has %zu virtual machines: one with 1 to %d can be downloaded", t->name, len, OVF_MACHINES_MAX);
 }
 
 static bool read_template(struct store *s, const struct caller *c, const char *urn, struct arena *a, struct thing *t, struct err *e)
 {
     struct template m;
-    if (!template_get(s, c, urn, a, &m, e) || !is_there(m.name, m.status, TEMPLATE_READY, e) || !one_machine(m.name, m.vms_len, e))
+    if (!template_get(s, c, urn, a, &m, e) || !is_there(m.name, m.status, TEMPLATE_READY, e))
         return false;
-    *t = (struct thing){ .urn = urn, .name = m.name, .org = m.org, .type = TEMPLATE_TYPE, .moref = m.vms[0].moref, .machine = m.vms[0].name };
+    *t = (struct thing){ .urn = urn, .name = m.name, .org = m.org, .type = TEMPLATE_TYPE };
+    if (!make_room(t, m.vms_len, a, e))
+        return false;
+    for (size_t i = 0; i < m.vms_len; i++)
+        t->machines[i] = (struct machine){ m.vms[i].moref, m.vms[i].name };
     return read_vdc(s, m.vdc, a, t, e);
 }
 
@@ -88,14 +102,20 @@ static bool read_vapp(struct store *s, const struct caller *c, const char *urn, 
     struct vapp v;
     struct vm *vms;
     size_t len;
-    if (!vapp_get(s, c, urn, a, &v, e) || !vm_list(s, &(struct vm_query){ .vapp = urn }, a, &vms, &len, e) || !one_machine(v.name, len, e))
+    if (!vapp_get(s, c, urn, a, &v, e) || !vm_list(s, &(struct vm_query){ .vapp = urn }, a, &vms, &len, e))
         return false;
-    if (vms[0].power != VM_OFF)
-        return err_set(e, ERR_INPUT, "The requested operation can't be executed: %s is powered %s; it is downloaded while it is off", v.name,
-                       vm_power_name(vms[0].power));
-    *t = (struct thing){ .urn = urn, .name = v.name, .org = v.org, .type = VAPP_TYPE, .vcenter = v.vcenter, .moref = vms[0].moref,
-                         .machine = vms[0].name };
-    return task_none_of(s, vms[0].urn, v.name, e);
+    *t = (struct thing){ .urn = urn, .name = v.name, .org = v.org, .type = VAPP_TYPE, .vcenter = v.vcenter };
+    if (!make_room(t, len, a, e))
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        if (vms[i].power != VM_OFF)
+            return err_set(e, ERR_INPUT, "The requested operation can't be executed: %s is powered %s; %s is downloaded while it is off", vms[i].name,
+                           vm_power_name(vms[i].power), v.name);
+        if (!task_none_of(s, vms[i].urn, v.name, e))
+            return false;
+        t->machines[i] = (struct machine){ vms[i].moref, vms[i].name };
+    }
+    return true;
 }
 
 static bool read_thing(struct store *s, const struct caller *c, const char *urn, struct arena *a, struct thing *t, struct err *e)
@@ -206,16 +226,16 @@ static bool fetch_medium(struct work *w, struct err *e)
            err_set(e, ERR_PEER, "the file on the datastore has %llu bytes where %lld were uploaded", (unsigned long long)size, (long long)t->size);
 }
 
-/* ---- a machine ---- */
+/* ---- machines ---- */
 
-static bool place_of(struct work *w, struct vim_object *ret_host, struct err *e)
+static bool place_of(struct work *w, const struct machine *m, struct vim_object *ret_host, struct err *e)
 {
     struct vim_object vm = { .type = "VirtualMachine" };
     bool on;
-    if (!text_copy(vm.id, sizeof(vm.id), w->thing.moref))
+    if (!text_copy(vm.id, sizeof(vm.id), m->moref))
         return err_set(e, ERR_INTERNAL, "the machine's id is too long");
     return vim_vm_place(w->hold.session, &vm, vim_deadline(VIM_TICKET_MS), &w->arena, ret_host, &on, e) &&
-           (!on || err_set(e, ERR_INPUT, "%s is powered on", w->thing.machine));
+           (!on || err_set(e, ERR_INPUT, "%s is powered on", m->name));
 }
 
 static bool is_cancelled(void *self)
@@ -229,17 +249,19 @@ static const char *name_file(struct work *w, const struct vim_lease_url *u, size
     return arena_printf(&w->arena, u->disk ? "disk-%zu.vmdk" : "file-%zu.bin", n);
 }
 
-static bool fetch_disks(struct work *w, const struct vim_object *lease, const struct vim_lease *l, struct vim_ovf_file *files, struct err *e)
+static bool fetch_disks(struct work *w, const struct machine *m, const struct vim_object *lease, const struct vim_lease *l, struct vim_ovf_file *files,
+                        struct err *e)
 {
+    size_t nth = (size_t)(m - w->thing.machines);
     struct vim_object host;
-    if (!place_of(w, &host, e))
+    if (!place_of(w, m, &host, e))
         return false;
     for (size_t i = 0; i < l->urls_len; i++) {
         const struct vim_lease_url *u = &l->urls[i];
-        const char *name = name_file(w, u, i);
-        const struct download_file what = { .flow = w->flow, .entry = w->entry, .name = name, .shown = w->thing.machine, .org = w->thing.org,
+        const char *name = name_file(w, u, w->entry->files_len);
+        const struct download_file what = { .flow = w->flow, .entry = w->entry, .name = name, .shown = m->name, .org = w->thing.org,
                                             .lease = lease, .lease_s = l->timeout_s, .session = w->hold.session,
-                                            .percent = (int)(i * 100 / l->urls_len) };
+                                            .percent = (int)((nth * l->urls_len + i) * 100 / (w->thing.machines_len * l->urls_len)) };
         uint64_t size;
         if (!download_disk(&what, w->thing.vcenter, &host, u, &size, e))
             return false;
@@ -267,40 +289,69 @@ static bool check_descriptor(const struct spool_entry *n, const char *text, size
     return seen == files || err_set(e, ERR_PEER, "the vCenter's descriptor names %zu of %zu files", seen, files);
 }
 
-static bool describe(struct work *w, const struct vim_ovf_file *files, size_t len, bool identity, struct err *e)
+/* What the vCenter wrote of each machine: as copies, and as themselves. */
+struct described {
+    const char **texts[2]; /* by identity */
+    size_t len;
+};
+
+static bool describe(struct work *w, const struct machine *m, const struct vim_ovf_file *files, size_t len, struct described *d, struct err *e)
 {
-    const struct vim_ovf_describe what = { .moref = w->thing.moref, .name = w->thing.machine, .files = files, .files_len = len, .identity = identity };
-    const char *text;
-    return vim_ovf_descriptor(w->hold.session, &what, vim_deadline(VIM_OVF_MS), &w->arena, &text, e) &&
-           check_descriptor(w->entry, text, len, e) && spool_add(w->entry, identity ? DOWNLOAD_OVF_ID : DOWNLOAD_OVF, e) &&
-           spool_write(w->entry, text, strlen(text), e) && spool_whole(w->entry, e);
+    for (int identity = 0; identity < 2; identity++) {
+        const struct vim_ovf_describe what = { .moref = m->moref, .name = m->name, .files = files, .files_len = len, .identity = identity };
+        if (!vim_ovf_descriptor(w->hold.session, &what, vim_deadline(VIM_OVF_MS), &w->arena, &d->texts[identity][d->len], e))
+            return false;
+    }
+    d->len++;
+    return true;
 }
 
-static bool export_all(struct work *w, const struct vim_object *lease, struct err *e)
+static bool export_all(struct work *w, const struct machine *m, const struct vim_object *lease, struct described *d, struct err *e)
 {
     const struct vim_task_wait how = { .cancelled = is_cancelled, .self = w->flow };
     struct vim_lease l;
     if (!vim_lease_wait(w->hold.session, lease, &how, vim_deadline(VIM_LEASE_READY_MS), &w->arena, &l, e))
         return false;
     if (l.urls_len > DOWNLOAD_DISKS)
-        return err_set(e, ERR_LIMIT, "%s has more than %d files", w->thing.machine, DOWNLOAD_DISKS);
+        return err_set(e, ERR_LIMIT, "%s has more than %d files", m->name, DOWNLOAD_DISKS);
     struct vim_ovf_file *files = arena_array(&w->arena, l.urls_len + 1, sizeof(*files));
-    return fetch_disks(w, lease, &l, files, e) && describe(w, files, l.urls_len, false, e) && describe(w, files, l.urls_len, true, e);
+    return fetch_disks(w, m, lease, &l, files, e) && describe(w, m, files, l.urls_len, d, e);
 }
 
-static bool fetch_machine(struct work *w, struct err *e)
+static bool fetch_machine(struct work *w, const struct machine *m, struct described *d, struct err *e)
 {
     struct vim_session *s = w->hold.session;
     struct vim_object lease;
     struct err ignored;
-    if (!vim_export_vm(s, w->thing.moref, vim_deadline(VIM_LEASE_CALL_MS), &lease, e))
-        return err_in(e, "exporting %s", w->thing.machine);
-    if (!export_all(w, &lease, e)) {
+    if (!vim_export_vm(s, m->moref, vim_deadline(VIM_LEASE_CALL_MS), &lease, e))
+        return err_in(e, "exporting %s", m->name);
+    if (!export_all(w, m, &lease, d, e)) {
         (void)!vim_lease_abort(s, &lease, vim_deadline(VIM_LEASE_CALL_MS), &ignored);
         return false;
     }
     (void)!vim_lease_complete(s, &lease, vim_deadline(VIM_LEASE_CALL_MS), &ignored); /* everything is here: else it ends by itself */
     return true;
+}
+
+/* One machine's is the vCenter's own; of several they are joined. */
+static bool add_descriptor(struct work *w, const char *const *texts, size_t len, size_t disks, const char *name, struct err *e)
+{
+    const char *text = texts[0];
+    return (len == 1 || ovf_join(w->thing.name, texts, len, &w->arena, &text, e)) && check_descriptor(w->entry, text, disks, e) &&
+           spool_add(w->entry, name, e) && spool_write(w->entry, text, strlen(text), e) && spool_whole(w->entry, e);
+}
+
+static bool fetch_machines(struct work *w, struct err *e)
+{
+    const struct thing *t = &w->thing;
+    struct described d = { .len = 0 };
+    for (int identity = 0; identity < 2; identity++)
+        d.texts[identity] = arena_array(&w->arena, t->machines_len, sizeof(*d.texts[identity]));
+    for (size_t i = 0; i < t->machines_len; i++)
+        if (!fetch_machine(w, &t->machines[i], &d, e))
+            return false;
+    size_t disks = w->entry->files_len;
+    return add_descriptor(w, d.texts[false], d.len, disks, DOWNLOAD_OVF, e) && add_descriptor(w, d.texts[true], d.len, disks, DOWNLOAD_OVF_ID, e);
 }
 
 /* What lies in a catalog never changes: what is in the spool of it already will do. */
@@ -330,7 +381,7 @@ static bool fetch(struct flow *f, struct err *e)
 {
     AUTO(work_done) struct work w = { .flow = f };
     bool ok = is_spooled(f) ||
-              (begin_work(&w, e) && (w.thing.path ? fetch_medium(&w, e) : fetch_machine(&w, e)) && publish(&w, e));
+              (begin_work(&w, e) && (w.thing.path ? fetch_medium(&w, e) : fetch_machines(&w, e)) && publish(&w, e));
     leave_line(f);
     return ok;
 }

@@ -17,7 +17,7 @@ struct site;
 struct spool_entry;
 
 enum {
-    DOWNLOAD_DISKS = 256, /* files of one machine */
+    DOWNLOAD_DISKS = 256, /* files of one machine; of all together: SPOOL_FILES_MAX */
     DOWNLOAD_MS = 24 * 60 * 60 * 1000, /* of one file */
 };
 
@@ -28,7 +28,7 @@ enum {
 #define DOWNLOAD_OVA "descriptor.ova"
 #define DOWNLOAD_OVA_ID "descriptor-with-id.ova"
 
-/* urn: of a medium, a template or a vApp. ERR_DENIED: not the caller's; ERR_INPUT: it is in no state for that, or has several machines;
+/* urn: of a medium, a template or a vApp. ERR_DENIED: not the caller's; ERR_INPUT: it is in no state for that, or has no machine, or more than OVF_MACHINES_MAX;
  * ERR_CONFLICT: something is under way with it, or it is being uploaded. */
 MUST_USE bool download_start(const struct site *site, const struct caller *c, const char *urn, char ret_task[STORE_ID_MAX + 1],
                              struct err *e);

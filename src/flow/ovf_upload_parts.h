@@ -96,6 +96,8 @@ int ovf_upload_percent(struct ovf_upload *u);
 
 /* Where the files go, gathered machine by machine before any may come. By file, as the upload has them. */
 struct ovf_upload_plan {
+    struct vim_session *session;                /* borrowed, as the next */
+    struct flow *flow;
     struct gate_errand *errands[OVF_FILES_MAX]; /* owned; NULL: nobody wants it, and it is taken and dropped */
     struct {
         size_t machine;
@@ -106,8 +108,8 @@ struct ovf_upload_plan {
 void ovf_upload_plan_done(struct ovf_upload_plan *p);
 /* The machine that the lease of this number makes, its host looked at, and its files' places in the plan. Aborts nothing when it fails.
  * ERR_INPUT: another machine has one of its files as well. */
-MUST_USE bool ovf_upload_plan_machine(struct ovf_upload *u, struct vim_session *s, struct flow *f, size_t machine, const struct vim_import_spec *spec,
-                                      struct ovf_upload_plan *p, struct vim_object *ret_vm, struct err *e);
+MUST_USE bool ovf_upload_plan_machine(struct ovf_upload *u, struct ovf_upload_plan *p, size_t machine, const struct vim_import_spec *spec,
+                                      struct vim_object *ret_vm, struct err *e);
 /* A way for each file: they may come. */
 void ovf_upload_open_ways(struct ovf_upload *u, struct ovf_upload_plan *p);
 /* Stops what is on its way, whoever waits for it. */

@@ -250,7 +250,6 @@ static const struct vim_ovf_item *item_of(const struct vim_import_spec *spec, co
 /* One machine of the package. */
 struct opening {
     struct ovf_upload *upload;
-    struct vim_session *session;
     size_t machine;
     const struct vim_import_spec *spec;
     struct vim_lease lease;
@@ -268,7 +267,7 @@ static bool make_errand(struct opening *o, size_t n, const struct vim_ovf_item *
         return err_set(e, ERR_INPUT, "the file %s belongs to more than one virtual machine: each needs one of its own", name);
     if (!url || !text_copy(o->plan->files[n].device, sizeof(o->plan->files[n].device), item->device))
         return err_set(e, ERR_PEER, "the lease has no URL for the file %s", name);
-    if (!target_of(o->upload, o->session, &o->host, url, &t, e))
+    if (!target_of(o->upload, o->plan->session, &o->host, url, &t, e))
         return false;
     bool ok = (*looked && strcmp(*looked, t->host) == 0) || host_target_ask(o->upload->site, t, feature, event, e);
     *looked = t->host;
@@ -310,13 +309,14 @@ static void keep_alive(struct ovf_upload *u, size_t machine, const struct vim_le
     (void)pthread_mutex_unlock(&u->lock);
 }
 
-bool ovf_upload_plan_machine(struct ovf_upload *u, struct vim_session *s, struct flow *f, size_t machine, const struct vim_import_spec *spec,
-                             struct ovf_upload_plan *p, struct vim_object *ret_vm, struct err *e)
+bool ovf_upload_plan_machine(struct ovf_upload *u, struct ovf_upload_plan *p, size_t machine, const struct vim_import_spec *spec,
+                             struct vim_object *ret_vm, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
-    struct opening o = { .upload = u, .session = s, .machine = machine, .spec = spec, .plan = p };
+    struct vim_session *s = p->session;
+    struct opening o = { .upload = u, .machine = machine, .spec = spec, .plan = p };
     const struct vim_object *lease = &u->machines[machine].lease; /* this thread's task set it */
-    const struct vim_task_wait w = { .cancelled = cancelled, .self = f };
+    const struct vim_task_wait w = { .cancelled = cancelled, .self = p->flow };
     if (!vim_lease_wait(s, lease, &w, vim_deadline(VIM_LEASE_READY_MS), &a, &o.lease, e))
         return false;
     if (strcmp(o.lease.entity.type, "VirtualMachine") != 0)

@@ -107,6 +107,25 @@ static size_t clip(const char *text, size_t most)
     return len;
 }
 
+/* All that one import needs. */
+struct importing {
+    struct flow *flow;
+    struct ovf_upload *upload;
+    struct vdc vdc;
+    struct ovf_machines machines;
+    struct vim_object folder;
+    struct vcenter_hold hold;
+    struct ovf_upload_plan plan;
+    struct arena arena;
+};
+
+static void importing_done(struct importing *i)
+{
+    ovf_upload_plan_done(&i->plan);
+    vcenter_return(&i->hold);
+    arena_done(&i->arena);
+}
+
 /* "web (0b5c..)", the next machine of the package "web (0b5c..) 2": unique in the vCenter, whatever others call theirs. */
 static const char *vm_name(const struct flow *f, const struct ovf_upload *u, size_t machine, struct arena *a)
 {
@@ -117,16 +136,16 @@ static const char *vm_name(const struct flow *f, const struct ovf_upload *u, siz
     return machine ? arena_printf(a, "%s %zu", name, machine + 1) : name;
 }
 
-static bool make_spec(const struct flow *f, const struct ovf_upload *u, struct vim_session *s, const struct vdc *v, const struct ovf_machines *all,
-                      size_t machine, struct arena *a, struct vim_import_spec *ret, struct err *e)
+static bool make_spec(const struct importing *i, size_t machine, struct arena *a, struct vim_import_spec *ret, struct err *e)
 {
+    const struct vdc *v = &i->vdc;
     struct ovf_package p;
     const char *text;
-    if (!ovf_machine_text(all, machine, a, &text, e) || !ovf_parse(text, strlen(text), a, &p, e))
+    if (!ovf_machine_text(&i->machines, machine, a, &text, e) || !ovf_parse(text, strlen(text), a, &p, e))
         return false;
-    const struct vim_import how = { .descriptor = text, .pool = v->pool, .datastore = v->datastore, .name = vm_name(f, u, machine, a),
+    const struct vim_import how = { .descriptor = text, .pool = v->pool, .datastore = v->datastore, .name = vm_name(i->flow, i->upload, machine, a),
                                     .network = v->network, .networks = p.networks, .networks_len = p.networks_len };
-    return vim_import_spec(s, &how, vim_deadline(OVF_UPLOAD_CALL_MS), a, ret, e);
+    return vim_import_spec(i->hold.session, &how, vim_deadline(OVF_UPLOAD_CALL_MS), a, ret, e);
 }
 
 /* ---- what has begun in the vCenter: a list of {lease, vm}, in the order of the package ---- */
@@ -157,36 +176,17 @@ static void remember_lease(struct flow *f, struct ovf_upload *u, const struct vi
 
 /* ---- leases ---- */
 
-/* All that one import needs. */
-struct importing {
-    struct flow *flow;
-    struct ovf_upload *upload;
-    struct vdc vdc;
-    struct ovf_machines machines;
-    struct vim_object folder;
-    struct vcenter_hold hold;
-    struct ovf_upload_plan plan;
-    struct arena arena;
-};
-
-static void importing_done(struct importing *i)
-{
-    ovf_upload_plan_done(&i->plan);
-    vcenter_return(&i->hold);
-    arena_done(&i->arena);
-}
-
 /* A killed cell that never got to keep the lease's id leaves one that ends by itself, as nobody keeps it alive. */
 static bool lease_machine(struct importing *i, size_t machine, struct err *e)
 {
     AUTO(arena_done) struct arena a = { 0 };
     struct vim_import_spec spec;
     struct vim_object lease, vm = { 0 };
-    if (!make_spec(i->flow, i->upload, i->hold.session, &i->vdc, &i->machines, machine, &a, &spec, e) ||
+    if (!make_spec(i, machine, &a, &spec, e) ||
         !vim_import_vapp(i->hold.session, i->vdc.pool, &spec, &i->folder, vim_deadline(OVF_UPLOAD_CALL_MS), &lease, e))
         return false;
     remember_lease(i->flow, i->upload, &lease);
-    bool ok = ovf_upload_plan_machine(i->upload, i->hold.session, i->flow, machine, &spec, &i->plan, &vm, e);
+    bool ok = ovf_upload_plan_machine(i->upload, &i->plan, machine, &spec, &vm, e);
     (void)json_object_set_new(json_array_get(begun(i->flow), machine), "vm", json_string(vm.id));
     return ok;
 }
@@ -209,6 +209,8 @@ static bool lease_and_look(struct flow *f, struct ovf_upload *u, struct err *e)
         !vim_vm_folder(i.hold.session, i.vdc.pool, vim_deadline(OVF_UPLOAD_CALL_MS), &i.folder, e))
         return false;
     begin_leases(&i);
+    i.plan.session = i.hold.session;
+    i.plan.flow = f;
     for (size_t n = 0; n < i.machines.systems_len; n++)
         if (flow_cancelled(f) ? !err_set(e, ERR_CANCELLED, "the task was cancelled") : !lease_machine(&i, n, e))
             return false;

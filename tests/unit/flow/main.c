@@ -18,6 +18,7 @@ int group_flow_init(void);
 int group_flow_inventory(void);
 int group_flow_jwt(void);
 int group_flow_ovf(void);
+int group_flow_ovf_join(void);
 int group_flow_ovf_split(void);
 int group_flow_people(void);
 int group_flow_publisher(void);
@@ -56,6 +57,7 @@ int main(void)
            group_flow_inventory() +
            group_flow_jwt() +
            group_flow_ovf() +
+           group_flow_ovf_join() +
            group_flow_ovf_split() +
            group_flow_people() +
            group_flow_publisher() +
