@@ -212,7 +212,7 @@ static bool lease_and_look(struct flow *f, struct ovf_upload *u, struct err *e)
     i.plan.session = i.hold.session;
     i.plan.flow = f;
     for (size_t n = 0; n < i.machines.systems_len; n++)
-        if (flow_cancelled(f) ? !err_set(e, ERR_CANCELLED, "the task was cancelled") : !lease_machine(&i, n, e))
+        if (!lease_machine(&i, n, e))
             return false;
     ovf_upload_open_ways(u, &i.plan);
     return true;
