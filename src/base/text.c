@@ -249,6 +249,14 @@ size_t text_printable(const char *s, size_t len)
     return i;
 }
 
+size_t text_clip(const char *s, size_t most)
+{
+    size_t len = strnlen(s, most + 1);
+    for (len = len < most ? len : most; len > 0 && ((unsigned char)s[len] & 0xc0) == 0x80;)
+        len--;
+    return len;
+}
+
 bool text_utf8(const char *s, size_t len)
 {
     for (size_t i = text_printable(s, len); i < len; i += text_printable(s + i, len - i)) {

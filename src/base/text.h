@@ -46,6 +46,8 @@ void text_escape(char *dst, size_t size, const char *src, size_t len);
 size_t text_printable(const char *s, size_t len);
 /* True if the bytes are well-formed UTF-8 (RFC 3629) without NUL. */
 bool text_utf8(const char *s, size_t len);
+/* How many bytes of s, which is UTF-8, fit into `most` without cutting a character. */
+size_t text_clip(const char *s, size_t most);
 
 /* "2026-11-23T10:00:00Z" for seconds since 1970, years 0000 to 9999; out holds TEXT_TIME bytes. */
 enum { TEXT_TIME = 24 };

@@ -22,7 +22,7 @@ bool ovf_name_valid(const char *name)
     return true;
 }
 
-static const char *attribute(const struct xml_element *el, const char *name)
+const char *ovf_attribute(const struct xml_element *el, const char *name)
 {
     const char *v = xml_attribute(el, el->ns, name);
     return v ? v : xml_attribute(el, NULL, name);
@@ -31,7 +31,7 @@ static const char *attribute(const struct xml_element *el, const char *name)
 /* A number of bytes; absent is -1. */
 static bool read_size(const struct xml_element *el, const char *name, int64_t *ret, struct err *e)
 {
-    const char *text = attribute(el, name);
+    const char *text = ovf_attribute(el, name);
     uint64_t n;
     *ret = -1;
     if (!text)
@@ -52,7 +52,7 @@ static bool is_taken(const struct ovf_package *p, const char *name)
 
 static bool read_file(const struct xml_element *el, struct ovf_package *p, struct err *e)
 {
-    struct ovf_file f = { .href = attribute(el, "href") };
+    struct ovf_file f = { .href = ovf_attribute(el, "href") };
     if (p->files_len == OVF_FILES_MAX)
         return err_set(e, ERR_LIMIT, "the descriptor refers to more than %d files", OVF_FILES_MAX);
     if (!f.href || !ovf_name_valid(f.href))
@@ -76,7 +76,7 @@ static bool read_networks(const struct xml_element *root, struct ovf_package *p,
 {
     const struct xml_element *section = xml_child(root, root->ns, "NetworkSection");
     for (const struct xml_element *el = xml_child(section, root->ns, "Network"); el; el = xml_next(el, root->ns, "Network")) {
-        const char *name = attribute(el, "name");
+        const char *name = ovf_attribute(el, "name");
         if (p->networks_len == OVF_NETWORKS_MAX)
             return err_set(e, ERR_LIMIT, "the descriptor has more than %d networks", OVF_NETWORKS_MAX);
         if (!name || !name[0] || strlen(name) > OVF_NAME_MAX)

@@ -10,6 +10,7 @@
 #include "base/err.h"
 
 struct arena;
+struct xml_element;
 
 #define OVF_DESCRIPTOR "descriptor.ovf" /* what VCD calls them, whatever their names at the client */
 #define OVF_MANIFEST "descriptor.mf"
@@ -51,6 +52,9 @@ struct ovf_sum {
 };
 /* ERR_INPUT: a line that is none, one that is there twice; ERR_LIMIT. */
 MUST_USE bool ovf_manifest_parse(const void *data, size_t len, struct arena *a, struct ovf_sum **ret, size_t *ret_len, struct err *e);
+
+/* An attribute in the element's own namespace, as it should be, or in none, as some write it; NULL. */
+const char *ovf_attribute(const struct xml_element *el, const char *name);
 
 /* A name without a way in it: not empty, no '/', no '\', not "." or "..", no control characters, UTF-8, at most OVF_NAME_MAX bytes. */
 bool ovf_name_valid(const char *name);

@@ -7,12 +7,6 @@
 #include "flow/ovf.h"
 #include "wire/xml.h"
 
-static const char *attribute(const struct xml_element *el, const char *name)
-{
-    const char *v = xml_attribute(el, el->ns, name);
-    return v ? v : xml_attribute(el, NULL, name);
-}
-
 /* The element behind this one in the order of the document, below `top`; NULL at the end. into: its children as well. */
 static const struct xml_element *step(const struct xml_element *el, const struct xml_element *top, bool into)
 {
@@ -62,7 +56,7 @@ bool ovf_machines(const void *data, size_t len, struct arena *a, struct ovf_mach
 const char *ovf_machine_name(const struct ovf_machines *m, size_t n)
 {
     const struct xml_element *el = m->collection ? m->systems[n] : NULL;
-    const char *name = el ? xml_child_text(el, el->ns, "Name") : NULL, *id = el ? attribute(el, "id") : NULL;
+    const char *name = el ? xml_child_text(el, el->ns, "Name") : NULL, *id = el ? ovf_attribute(el, "id") : NULL;
     return name && name[0] ? name : id ? id : "";
 }
 
@@ -112,7 +106,7 @@ static struct shelf shelf_of(const struct xml_element *root, const char *section
 static void keep_named(struct shelf *s, const char *id, const struct xml_element *system, const char *way)
 {
     for (size_t i = 0; i < s->len; i++) {
-        const char *own = attribute(s->list[i], id);
+        const char *own = ovf_attribute(s->list[i], id);
         s->kept[i] = own && names(system, way, own);
     }
 }
@@ -122,9 +116,9 @@ static bool keep_referred(const struct shelf *from, const char *ref, struct shel
 {
     bool more = false;
     for (size_t i = 0; i < from->len; i++) {
-        const char *wanted = from->kept[i] ? attribute(from->list[i], ref) : NULL;
+        const char *wanted = from->kept[i] ? ovf_attribute(from->list[i], ref) : NULL;
         for (size_t n = 0; wanted && n < to->len; n++) {
-            const char *own = attribute(to->list[n], id);
+            const char *own = ovf_attribute(to->list[n], id);
             bool is = !to->kept[n] && own && strcmp(own, wanted) == 0;
             to->kept[n] |= is;
             more |= is;

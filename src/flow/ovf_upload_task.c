@@ -98,15 +98,6 @@ static bool read_vdc(const struct flow *f, struct arena *a, struct vdc *ret, str
     return loan_begin(site_of(f)->shelf, &l, e) && vdc_find(l.store, task_text(f, "vdc"), a, ret, e);
 }
 
-/* Of a text that is UTF-8, as much as fits into so many bytes. */
-static size_t clip(const char *text, size_t most)
-{
-    size_t len = strlen(text);
-    for (len = len < most ? len : most; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80;)
-        len--;
-    return len;
-}
-
 /* All that one import needs. */
 struct importing {
     struct flow *flow;
@@ -129,7 +120,7 @@ static void importing_done(struct importing *i)
 /* "web (0b5c..)", the next machine of the package "web (0b5c..) 2": unique in the vCenter, whatever others call theirs. */
 static const char *vm_name(const struct flow *f, const struct ovf_upload *u, size_t machine, struct arena *a)
 {
-    char *name = arena_printf(a, "%.*s (%s)", (int)clip(u->name, VM_NAME_PART), u->name, strrchr(task_of(f)->owner, ':') + 1);
+    char *name = arena_printf(a, "%.*s (%s)", (int)text_clip(u->name, VM_NAME_PART), u->name, strrchr(task_of(f)->owner, ':') + 1);
     for (char *p = name; *p; p++)
         if (*p == '/' || *p == '\\' || *p == '%')
             *p = '_';
@@ -429,7 +420,7 @@ static bool read_vms(const struct flow *f, struct arena *a, struct finished *ret
     ret->vms = arena_array(a, ret->len + 1, sizeof(*ret->vms));
     for (size_t i = 0; i < ret->len; i++) {
         const char *own = ret->len > 1 ? ovf_machine_name(&all, i) : "", *name = own[0] ? own : u->name;
-        char *line = arena_strndup(a, name, clip(name, CATALOG_NAME_MAX));
+        char *line = arena_strndup(a, name, text_clip(name, CATALOG_NAME_MAX));
         for (char *p = line; *p; p++)
             if ((unsigned char)*p < ' ' || *p == 0x7f) /* a descriptor may say what it likes */
                 *p = ' ';

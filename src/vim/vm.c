@@ -52,10 +52,7 @@ static bool object_says(const struct xml_element *object, const char *path, cons
 
 static const char *text_of(const struct xml_element *val, struct arena *a)
 {
-    size_t len = val ? val->text_len : 0;
-    if (len >= VIM_VM_TEXT)
-        for (len = VIM_VM_TEXT - 1; len > 0 && ((unsigned char)val->text[len] & 0xc0) == 0x80; len--)
-            ; /* not in the middle of a character */
+    size_t len = val ? text_clip(val->text, VIM_VM_TEXT - 1) : 0;
     return len ? arena_strndup(a, val->text, len) : "";
 }
 

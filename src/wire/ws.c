@@ -181,9 +181,7 @@ bool ws_write_close(struct buf *b, uint16_t code, const char *reason, const uint
         return err_set(e, ERR_INPUT, "WebSocket Close code %u may not be sent", code);
     if (!text_utf8(reason, len))
         return err_set(e, ERR_INPUT, "a WebSocket Close reason that is not UTF-8");
-    if (len > WS_REASON_MAX)
-        for (len = WS_REASON_MAX; ((uint8_t)reason[len] & 0xc0) == 0x80;)
-            len--;
+    len = text_clip(reason, WS_REASON_MAX);
     frame[at++] = 0x80 | WS_CLOSE;
     frame[at++] = (uint8_t)((mask ? 0x80u : 0u) | (len + 2));
     if (mask) {

@@ -190,7 +190,17 @@ static void times_are_read_strictly(void **state)
     }
 }
 
-GROUP(base_text, cmocka_unit_test(base64_round_trips), cmocka_unit_test(base64_is_strict),
+static void no_character_is_cut(void **state)
+{
+    (void)state;
+    static const char text[] = "a\xc3\xa4\xe2\x82\xac"; /* of one, two and three bytes */
+    static const size_t wanted[] = { 0, 1, 1, 3, 3, 3, 6, 6 };
+    for (size_t most = 0; most < ARRAY_LEN(wanted); most++)
+        CHECK_EQ(text_clip(text, most), wanted[most]);
+    CHECK_EQ(text_clip("\x80\x80", 1), 0); /* no UTF-8 at all */
+}
+
+GROUP(base_text, cmocka_unit_test(no_character_is_cut), cmocka_unit_test(base64_round_trips), cmocka_unit_test(base64_is_strict),
       cmocka_unit_test(hex_is_strict), cmocka_unit_test(numbers_are_strict),
       cmocka_unit_test(outside_text_is_made_harmless), cmocka_unit_test(times_are_utc),
       cmocka_unit_test(printable_ascii_ends_where_it_ends),
